@@ -1,0 +1,67 @@
+"""Capabilities are data: what a connector can do, in full, in part with a reason, or not at all with a reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """It can, as the contract describes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """It can, within the limits that ``reason`` names."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """It cannot; ``reason`` says why, for ``pmsync connector list``."""
+
+    reason: str
+
+
+Support = Full | Partial | Unsupported
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What one connector can do. The engine chooses its path by these, never by a connector's name.
+
+    Attributes:
+        idempotency_key: a create may be resent byte for byte under one key.
+        marker: a created record carries our token, written atomically with the create.
+        find: how a lost create is looked for; Full only when a strongly consistent path exists, Partial when an index lags.
+        compare_and_set: a write is refused when the record moved since it was read.
+        history: who changed what can be read.
+        deletions: the change stream reports deletions.
+        ids: all ids of a scope can be listed for the sweep.
+        container: a mark can be kept in the container itself.
+        comments: comments can be pulled.
+        hints: webhooks can be verified and parsed.
+        fetch_batch: how many ids one ``fetch`` call reads.
+        server_max: seconds after which a timed-out request can no longer land.
+        index_lag: seconds an index may lag behind (0 where reads are consistent).
+    """
+
+    idempotency_key: Support
+    marker: Support
+    find: Support
+    compare_and_set: Support
+    history: Support
+    deletions: Support
+    ids: Support
+    container: Support
+    comments: Support
+    hints: Support
+    fetch_batch: int = 100
+    server_max: float = 300.0
+    index_lag: float = 0.0
+
+    @property
+    def quiet_period(self) -> float:
+        """Seconds after a lost answer before "not found" counts as evidence."""
+        return self.server_max + self.index_lag

@@ -1,0 +1,41 @@
+"""The field table: every hub field, how its replicas merge, and the direction it takes when the config is silent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from pmsync.model.enums import Direction
+
+
+class MergeType(StrEnum):
+    """How two moved values meet: ``scalar`` conflicts, ``set`` merges by deltas, ``text`` is set once in this version."""
+
+    SCALAR = "scalar"
+    SET = "set"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One hub field."""
+
+    name: str
+    merge: MergeType
+    default: Direction
+
+
+FIELDS: Mapping[str, FieldSpec] = MappingProxyType(
+    {
+        spec.name: spec
+        for spec in (
+            FieldSpec("title", MergeType.SCALAR, Direction.BOTH),
+            FieldSpec("body", MergeType.TEXT, Direction.INIT),
+            FieldSpec("status", MergeType.SCALAR, Direction.BOTH),
+            FieldSpec("priority", MergeType.SCALAR, Direction.BOTH),
+            FieldSpec("labels", MergeType.SET, Direction.BOTH),
+        )
+    }
+)

@@ -1,0 +1,64 @@
+"""The canonical thing in the hub and its ties to records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pmsync.model.enums import Kind, Role
+from pmsync.model.record import RecordRef, ScopeRef
+from pmsync.model.values import Settled
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Who set a hub value: ``source`` is a system's name, ``person`` (a resolve), or ``pmsync``."""
+
+    source: str
+    actor: str = ""
+    at: float = 0.0
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HubValue:
+    """One field of an item: its value, the monotonic revision of its last change, and who made it."""
+
+    value: Settled
+    revision: int
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An issue, epic, idea or bug in the hub. ``uid`` is ours and immutable (a UUID as text)."""
+
+    uid: str
+    product: str
+    kind: Kind
+    fields: Mapping[str, HubValue]
+
+
+class LinkState(StrEnum):
+    """``linked``: alive. ``unmanaged``: left its scope or was unlinked; nothing is written. ``gone``: deleted remotely, confirmed."""
+
+    LINKED = "linked"
+    UNMANAGED = "unmanaged"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The tie between an item and a record."""
+
+    uid: str
+    item: str
+    ref: RecordRef
+    scope: ScopeRef
+    role: Role
+    state: LinkState
+    key: str
+    url: str
+    how: str
+    """How the tie was made: ``origin``, ``created``, ``marker``, ``reference``, ``exact``, ``person``."""

@@ -1,0 +1,97 @@
+"""What a connector reads: records, and the names by which they are found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pmsync.model.enums import Audience, Kind
+from pmsync.model.values import Observed
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeRef:
+    """One container of one system, e.g. ``ScopeRef("jira", "PAY")``. ``key`` is the container's display key."""
+
+    system: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.system}:{self.key}"
+
+    @classmethod
+    def parse(cls, text: str) -> ScopeRef:
+        """Read ``system:key`` back; the key may hold further colons.
+
+        Raises:
+            ValueError: there is no colon, or a side is empty.
+        """
+        system, colon, key = text.partition(":")
+        if not (colon and system and key):
+            raise ValueError(f"{text!r} is not of the form system:key")
+        return cls(system, key)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRef:
+    """The immutable identity of a record: the system and its remote id (Jira's numeric id, GitHub's node id), never a key."""
+
+    system: str
+    remote_id: str
+
+    def __str__(self) -> str:
+        return f"{self.system}#{self.remote_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One remote record as last read, always whole: a partial row of a listing is no record.
+
+    Attributes:
+        ref: the immutable identity.
+        scope: the container it lives in now (it changes when the record moves).
+        key: the display key (``PAY-7``, ``acme/api#12``); heals itself on a move.
+        url: where a person opens it.
+        kind: what the connector takes it for.
+        values: surface id to what was seen there. Surfaces of the scope that are missing here count as unobserved.
+        version: the remote's own change token (etag, updated-at), for display and for "must I refetch", never for truth.
+        updated_at: server time of the last change, Unix seconds.
+        created_at: server time of creation, Unix seconds.
+        creator: the remote account that made it ("" when the system does not say); markers count only on our own creations.
+        actor: the remote account of the last change, "" when unknown.
+        audience: who can read the record where it stands (an issue with a security level is PRIVATE).
+        marker: the marker token found on the record, not yet verified; None when there is none.
+        references: URLs and keys of other records that a native cross-link or the text names, for adoption.
+        people: surface-like name ("assignee", "reporter") to the remote account.
+        raw: the connector's own untouched text of rich fields, e.g. ``{"body": <ADF as JSON text>}``.
+    """
+
+    ref: RecordRef
+    scope: ScopeRef
+    key: str
+    url: str
+    kind: Kind
+    values: Mapping[str, Observed]
+    version: str
+    updated_at: float
+    created_at: float
+    creator: str = ""
+    actor: str = ""
+    audience: Audience = Audience.INTERNAL
+    marker: str | None = None
+    references: tuple[str, ...] = ()
+    people: Mapping[str, str] = field(default_factory=dict)
+    raw: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """One remote comment, kept raw. ``audience`` PRIVATE or INTERNAL comments never cross to another system."""
+
+    ref: RecordRef
+    parent: RecordRef
+    author: str
+    body: str
+    created_at: float
+    updated_at: float
+    audience: Audience

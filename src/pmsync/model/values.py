@@ -1,0 +1,47 @@
+"""Values as they are seen: known, empty, or unobserved for a reason. Unknown is never empty.
+
+``Value`` is what a field or a surface may hold: text, or a set of texts (labels). Enumerations are stored as their text.
+Sets are frozensets in memory and sorted lists in JSON.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Value = str | frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The place was read and holds ``value``."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """The place was read and holds nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unobserved:
+    """The place could not be read; ``reason`` is a sentence for a person. It never competes with a value and never erases one."""
+
+    reason: str
+
+
+Observed = Known | Empty | Unobserved
+EMPTY = Empty()
+
+Settled = Known | Empty
+"""What can be agreed upon: everything but ``Unobserved``."""
+
+
+def known(value: Value | None) -> Settled:
+    """Wrap ``value``; None, the empty text and the empty set are all ``EMPTY``."""
+    return Known(value) if value else EMPTY
+
+
+def raw(observed: Settled) -> Value | None:
+    """Unwrap to the bare value, None for ``EMPTY``."""
+    return observed.value if isinstance(observed, Known) else None

@@ -1,0 +1,1 @@
+"""How replicas come to agree: surfaces, lenses, merge, matching, plan, rails. Pure: functions of values."""
