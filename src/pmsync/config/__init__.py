@@ -1,1 +1,1 @@
-"""."""
+"""``pmsync.yaml``: its model, loading with line numbers, and secrets."""

@@ -266,6 +266,10 @@ class Connector(ABC):
         """Look for the record of a create whose answer was lost, by the strongest path there is."""
         return Unreadable("this connector cannot look for a lost create")
 
+    def relocate(self, scope: ScopeRef, ref: RecordRef, key: str) -> Record | None:
+        """Follow a record whose id no longer answers from its last display key (a transfer makes a new id); None when it leads nowhere."""
+        return None
+
     def ids(self, scope: ScopeRef) -> Listing:
         """All ids of the scope, for the sweep."""
         return Listing((), complete=False)

@@ -1,1 +1,1 @@
-"""."""
+"""When rounds run."""

@@ -56,7 +56,7 @@ class Response:
         return cls(status, {"content-type": "application/json;charset=UTF-8", **(headers or {})}, json.dumps(content).encode())
 
 
-class Dropped(Exception):  # noqa: N818 - it is an event, not an error of ours
+class Dropped(Exception):
     """Raised by a core or a fault injector: the connection breaks. ``sent``: whether the request had reached the server."""
 
     def __init__(self, *, sent: bool) -> None:

@@ -1,0 +1,189 @@
+"""The wire: REST and GraphQL over ``pmsync.net``, redirects of renamed repositories, pages by their own links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+
+from pmsync.connect.errors import AuthFailed, Fatal, Retry
+from pmsync.connect.plugin import Environment
+from pmsync.model.record import ScopeRef
+from pmsync.net.http import Answer, Call, Http
+from pmsync_github.limits import MANNERS, READS
+
+API_VERSION = "2022-11-28"
+PAGE = 100
+
+_REDIRECTS = frozenset({301, 302, 307, 308})
+_READ = frozenset({200}) | _REDIRECTS
+_NEXT = re.compile(r"<([^>]+)>\s*;[^,]*\brel=\"?next\"?")
+_HOPS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class GraphError:
+    """One error of a GraphQL answer. ``path`` leads to the part of the answer that it concerns, empty for all of it."""
+
+    kind: str
+    message: str
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GraphAnswer:
+    """A GraphQL answer: partial data is normal, each missing part named by an error."""
+
+    data: Mapping[str, Any]
+    errors: tuple[GraphError, ...]
+
+
+class _RawError(msgspec.Struct):
+    message: str = ""
+    type: str = ""
+    path: list[str | int] | None = None
+
+
+class _RawGraph(msgspec.Struct):
+    data: dict[str, Any] | None = None
+    errors: list[_RawError] | None = None
+
+
+class Client:
+    """Speaks to one GitHub. Paths of a repository are given below it (``/issues``); where it was renamed, the new address is remembered."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        url: str,
+        *,
+        auth: Callable[[], Mapping[str, str]],
+        secrets: Sequence[str] = (),
+    ) -> None:
+        enterprise = url.endswith("/api/v3")
+        self.prefix = "/v3" if enterprise else ""
+        self.http = Http(environment, url.removesuffix("/v3"), MANNERS, auth=auth, reads=READS, secrets=secrets)
+        self._clock = environment.clock
+        self._addresses: dict[str, str] = {}
+
+    def address(self, scope: ScopeRef) -> str:
+        """The path of a repository: by its configured name, or where a redirect led."""
+        return self._addresses.get(scope.key, f"{self.prefix}/repos/{scope.key}")
+
+    def read(self, scope: ScopeRef, below: str, params: Mapping[str, str] | None = None, *, also: frozenset[int] = frozenset()) -> Answer:
+        """GET something of a repository whose address does not depend on what moves inside it; a rename is followed and remembered.
+
+        Raises:
+            As ``Http.send``; statuses in ``also`` are returned.
+        """
+        answer, path = self._follow(self.address(scope) + below, _template(below), params or {}, _READ | also)
+        if path != self.address(scope) + below and path.endswith(below):
+            self._addresses[scope.key] = path.removesuffix(below)
+        return answer
+
+    def read_issue(self, scope: ScopeRef, number: int) -> Answer:
+        """GET one issue by number. A redirect is followed to wherever the issue was transferred, and nothing is remembered of it.
+
+        404 and 410 are returned, not raised.
+        """
+        path = f"{self.address(scope)}/issues/{number}"
+        return self._follow(path, _template("/issues/0"), {}, _READ | {404, 410})[0]
+
+    def get(self, path: str, name: str, *, also: frozenset[int] = frozenset()) -> Answer:
+        """GET something outside any repository."""
+        return self._follow(self.prefix + path, f"GET {name}", {}, _READ | also)[0]
+
+    def page(self, url: str, below: str) -> Answer:
+        """A further page of a listing, by the address that the page before it gave."""
+        return self._follow(url, _template(below), {}, _READ)[0]
+
+    def write(self, method: str, path: str, name: str, body: Any, expect: frozenset[int]) -> Answer:
+        """Send one write, once. Redirects are not followed.
+
+        Raises:
+            As ``Http.send``.
+        """
+        return self.http.send(Call(method, path, name, json=body, headers=_HEADERS, expect=expect))
+
+    def ask(self, query: str, variables: Mapping[str, Any], name: str) -> GraphAnswer:
+        """Send a GraphQL query; parts that are not found stay null with an error of kind NOT_FOUND.
+
+        Raises:
+            AuthFailed: the token may not ask for this.
+            Retry: GitHub answered with another error (time-out, resource limits): nothing follows from what is missing.
+        """
+        answer = self.graph(query, variables, name)
+        for error in answer.errors:
+            if error.kind in ("INSUFFICIENT_SCOPES", "FORBIDDEN") and not error.path:
+                raise AuthFailed(f"GitHub refuses the query {name}: {error.message}", hint="see the permissions in the connector's README")
+            if error.kind not in ("NOT_FOUND", "FORBIDDEN"):
+                raise Retry(f"GitHub could not answer the query {name}: {error.message}", at=self._clock.now() + 60)
+        return answer
+
+    def graph(self, query: str, variables: Mapping[str, Any], name: str) -> GraphAnswer:
+        """Send a GraphQL document.
+
+        Raises:
+            As ``Http.send``.
+        """
+        body = {"query": query, "variables": dict(variables)}
+        raw = self.http.send(Call("POST", "/graphql", f"POST /graphql {name}", json=body, headers=_HEADERS, expect=frozenset({200})))
+        parsed: _RawGraph = raw.decode(_RawGraph)
+        errors = tuple(
+            GraphError(error.type, error.message, tuple(str(part) for part in error.path or ())) for error in parsed.errors or ()
+        )
+        return GraphAnswer(parsed.data or {}, errors)
+
+    def _follow(self, path: str, name: str, params: Mapping[str, str], expect: frozenset[int]) -> tuple[Answer, str]:
+        """GET, following redirects with the query kept (the location of a rename has none). Returns the answer and the last path."""
+        for _ in range(_HOPS):
+            answer = self.http.send(Call("GET", path, name, params=params, headers=_HEADERS, expect=expect))
+            if answer.status not in _REDIRECTS:
+                return answer, urlsplit(path).path
+            location = answer.headers.get("location", "")
+            if not location:
+                raise Fatal(f"GitHub redirected {path} without saying where to")
+            params = {} if urlsplit(location).query else params
+            path = self._below_base(location)
+        raise Fatal(f"GitHub redirects {path} in a circle")
+
+    def _below_base(self, location: str) -> str:
+        """Absolute locations stay as they are, for ``Http`` to judge; rooted ones on Enterprise Server start with /api, the base's own path."""
+        return location.removeprefix("/api") if self.prefix and location.startswith("/api/") else location
+
+
+_HEADERS = {"accept": "application/vnd.github+json", "x-github-api-version": API_VERSION}
+
+
+def next_link(answer: Answer) -> str | None:
+    """The address of the next page, exactly as given; None on the last page."""
+    match = _NEXT.search(answer.headers.get("link", ""))
+    return match[1] if match else None
+
+
+def numbered(url: str) -> bool:
+    """Whether a page link counts pages. Such a listing shifts while it is read: what moves to its end pulls the next page back."""
+    query = parse_qs(urlsplit(url).query)
+    return "page" in query and not query.keys() & {"after", "before"}
+
+
+def server_time(answer: Answer) -> float:
+    """The server's clock, from the ``Date`` header.
+
+    Raises:
+        Fatal: there is none that can be read; our own clock would not do.
+    """
+    try:
+        return parsedate_to_datetime(answer.headers["date"]).timestamp()
+    except (KeyError, ValueError, TypeError):
+        problem = "GitHub's answer carries no readable Date"
+    raise Fatal(problem, hint="does a proxy strip headers?")
+
+
+def _template(below: str) -> str:
+    return "GET /repos/{}" + re.sub(r"/\d+", "/{}", below)

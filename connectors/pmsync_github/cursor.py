@@ -1,0 +1,78 @@
+"""The position in a repository's change stream: a moment of the server's clock, and what was delivered from there on. Pure.
+
+A listing is asked for everything since the moment, which lies ``OVERLAP`` seconds before the last look so that nothing that shows up
+late is missed; what was delivered from within the overlap is remembered by content, so that it is not delivered again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+OVERLAP = 150.0
+"""Seconds looked back. GitHub's time stamps have one second, and its lists were seen to lag only in incidents."""
+
+LEAST_OVERLAP = 30.0
+"""Seconds looked back at least, when more happened within ``OVERLAP`` than one page holds."""
+
+ROOM = 90
+"""How many deliveries within the overlap are listed again by a quiet poll: fewer than a page, so that it stays one call."""
+
+KEPT = 500
+"""How many deliveries are remembered at most; what is forgotten is delivered again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """One delivery: when the server says the record changed (Unix seconds), and a short hash of all that was read."""
+
+    updated: float
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a stream stands. ``since``: Unix seconds, None for the beginning; ``seen``: id to what was delivered since then."""
+
+    since: float | None = None
+    seen: Mapping[str, Delivered] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, text: str | None) -> Position:
+        """Read a cursor back. One that cannot be read means the beginning: delivering again is allowed, skipping is not."""
+        if not text:
+            return cls()
+        try:
+            raw = json.loads(text)
+            seen = {key: Delivered(float(updated), str(digest)) for key, (updated, digest) in raw["seen"].items()}
+            return cls(None if raw["since"] is None else float(raw["since"]), seen)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return cls()
+
+    def text(self) -> str:
+        """The cursor."""
+        seen = {key: [delivered.updated, delivered.digest] for key, delivered in sorted(self.seen.items())}
+        return json.dumps({"since": self.since, "seen": seen}, separators=(",", ":"))
+
+    def knows(self, key: str, delivered: Delivered) -> bool:
+        """Whether exactly this was delivered before."""
+        return self.seen.get(key) == delivered
+
+    def advance(self, to: float, delivered: Mapping[str, Delivered]) -> Position:
+        """The position after everything up to ``to`` (server time) was delivered, ``delivered`` among it. Never goes back."""
+        everything = {**self.seen, **delivered}
+        newest = sorted((one.updated for one in everything.values()), reverse=True)
+        since = to - OVERLAP
+        if len(newest) > ROOM:
+            since = min(max(since, newest[ROOM - 1]), to - LEAST_OVERLAP)
+        since = float(int(max(since, self.since or 0.0, 0.0)))
+        inside = [(key, one) for key, one in everything.items() if one.updated >= since]
+        inside.sort(key=lambda pair: pair[1].updated, reverse=True)
+        return Position(since, dict(inside[:KEPT]))
+
+
+def digest(*parts: object) -> str:
+    """A short hash of everything a record shows; two edits within one second differ in it."""
+    return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:12]

@@ -1,0 +1,73 @@
+"""Every GraphQL document this connector sends. A test validates each against GitHub's published schema."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+ISSUE_FIELDS = """
+fragment IssueFields on Issue {
+  id number title body state stateReason url createdAt updatedAt
+  author { __typename login }
+  assignees(first: 1) { nodes { login } }
+  labels(first: 100) { nodes { id name } pageInfo { hasNextPage } }
+  repository { nameWithOwner visibility }
+}
+"""
+
+NODES = (
+    """
+query Nodes($ids: [ID!]!) {
+  nodes(ids: $ids) { __typename ... on Issue { ...IssueFields } }
+}
+"""
+    + ISSUE_FIELDS
+)
+"""Whole issues by node id, at most 100; unreadable ones are null, each with an error of type NOT_FOUND."""
+
+IDS = """
+query Ids($owner: String!, $name: String!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    issues(first: 100, after: $after, orderBy: {field: CREATED_AT, direction: ASC}) {
+      totalCount
+      nodes { id number }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}
+"""
+"""All issue ids of a repository, 100 a page."""
+
+_MUTATIONS = {
+    "title": ("$title: String!", "updateIssue(input: {id: $id, title: $title}) { issue { ...IssueFields } }"),
+    "body": ("$body: String!", "updateIssue(input: {id: $id, body: $body}) { issue { ...IssueFields } }"),
+    "add": (
+        "$add: [ID!]!",
+        "addLabelsToLabelable(input: {labelableId: $id, labelIds: $add}) { labelable { ... on Issue { ...IssueFields } } }",
+    ),
+    "remove": (
+        "$remove: [ID!]!",
+        "removeLabelsFromLabelable(input: {labelableId: $id, labelIds: $remove}) { labelable { ... on Issue { ...IssueFields } } }",
+    ),
+    "close": (
+        "$reason: IssueClosedStateReason!",
+        "closeIssue(input: {issueId: $id, stateReason: $reason}) { issue { ...IssueFields } }",
+    ),
+    "reopen": ("", "reopenIssue(input: {issueId: $id}) { issue { ...IssueFields } }"),
+}
+
+STEPS = tuple(_MUTATIONS)
+"""The steps of an update in the order they run. Labels are added before any is removed: if the second fails, nothing was lost."""
+
+
+def update(steps: Collection[str]) -> str:
+    """One mutation that carries out ``steps`` (some of ``STEPS``) on the issue ``$id``; each step is an alias of its name."""
+    used = [(step, *_MUTATIONS[step]) for step in STEPS if step in steps]
+    variables = ", ".join(["$id: ID!", *(declared for _, declared, _ in used if declared)])
+    body = "\n".join(f"  {alias}: {call}" for alias, _, call in used)
+    return f"mutation Update({variables}) {{\n{body}\n}}\n{ISSUE_FIELDS}"
+
+
+def issue_ids(numbers: Sequence[int]) -> str:
+    """The node ids of issues by number, one alias ``n<number>`` each; numbers of pull requests come back null with an error."""
+    body = "\n".join(f"    n{number}: issue(number: {number}) {{ id }}" for number in numbers)
+    return f"query IssueIds($owner: String!, $name: String!) {{\n  repository(owner: $owner, name: $name) {{\n{body}\n  }}\n}}"

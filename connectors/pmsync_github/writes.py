@@ -1,0 +1,316 @@
+"""Sending planned writes, each once, and saying what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from pmsync.connect.contract import Outcome, Receipt
+from pmsync.connect.errors import Ambiguous, AuthFailed, Conflict, ConnectorError, Gone, NotSent, Park, Rejected, Retry
+from pmsync.model.record import Record, RecordRef, ScopeRef
+from pmsync.net.http import Answer
+from pmsync.reconcile.operation import Operation, OpKind
+from pmsync_github import intent, mapping, queries
+from pmsync_github.catalogue import Catalogue, LabelBook
+from pmsync_github.client import Client, GraphAnswer
+from pmsync_github.control import Control
+from pmsync_github.intent import Intent
+from pmsync_github.mapping import Issue, LabelEntry, RestIssue
+from pmsync_github.places import Places
+from pmsync_github.priority import PriorityNames, token
+
+_MOVED = frozenset({301, 302, 307, 308})
+_ANSWERED = frozenset({200, 201, 403, 404, 410, 422}) | _MOVED
+_REFUSALS = frozenset({"NOT_FOUND", "FORBIDDEN", "UNPROCESSABLE", "INSUFFICIENT_SCOPES", "VALIDATION", "UNAUTHORIZED"})
+_PUSH = "the account has no permission for it; the README lists what the token or App needs"
+_READ_AGAIN = "it is read again before the next plan"
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What writing needs of the connector."""
+
+    client: Client
+    control: Control
+    catalogue: Catalogue
+    places: Places
+    priorities: Callable[[ScopeRef], PriorityNames]
+    record: Callable[[ScopeRef, Issue], Record]
+
+
+class Writer:
+    """Creates and updates issues."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._unmakeable: dict[tuple[str, str], str] = {}
+
+    # -- labels first --------------------------------------------------------------------------------------------------------
+
+    def prepare(self, scope: ScopeRef, ops: Sequence[Operation]) -> None:
+        """Create the labels that ``ops`` add and the repository lacks. One that cannot be created is remembered, and refused in ``apply``."""
+        wanted = {name for op in ops for name in intent.read(op).added}
+        if not wanted:
+            return
+        book = self._tools.catalogue.labels(scope)
+        if all(book.find(name) for name in wanted):
+            return
+        book = self._tools.catalogue.reread_labels(scope)
+        for name in intent.spelled(sorted(wanted), self._spellings(scope)):
+            if book.find(name) is None:
+                self._make(scope, name)
+
+    def _make(self, scope: ScopeRef, name: str) -> None:
+        key = (scope.key, token(name))
+        self._unmakeable.pop(key, None)
+        try:
+            self._tools.catalogue.noticed(scope, [self._tools.control.create_label(scope, name)])
+        except Rejected as refused:
+            if self._tools.catalogue.reread_labels(scope).find(name) is None:
+                self._unmakeable[key] = refused.message
+        except (AuthFailed, Gone) as refused:
+            self._unmakeable[key] = f"{refused.message} (creating labels needs push access to {scope.key})"
+
+    def _spellings(self, scope: ScopeRef) -> Mapping[str, str]:
+        return {token(label): label for label in self._tools.priorities(scope).configured}
+
+    # -- one op after the other ----------------------------------------------------------------------------------------------
+
+    def apply(self, scope: ScopeRef, ops: Sequence[Operation]) -> Iterator[Receipt]:
+        """Yield the receipt of each op before the next is sent.
+
+        Raises:
+            AuthFailed: the credentials were refused; the receipt of the op that met it (not carried out) was yielded before.
+        """
+        for op in ops:
+            try:
+                receipt = self._create(scope, op) if op.kind is OpKind.CREATE else self._update(scope, op)
+            except AuthFailed as refused:
+                yield Receipt(op.uid, Outcome.NOT_SENT, op.ref, reason=refused.message, hint=refused.hint)
+                raise
+            except (Rejected, Conflict, Ambiguous, NotSent, Park, Retry, Gone) as error:
+                receipt = _receipt_of(op, error)
+            yield receipt
+
+    # -- create --------------------------------------------------------------------------------------------------------------
+
+    def _create(self, scope: ScopeRef, op: Operation) -> Receipt:
+        wanted = intent.read(op)
+        names, refused = self._usable(scope, wanted)
+        text = mapping.with_marker(wanted.body or "", op.marker)
+        if len(text) > mapping.BODY_LIMIT:
+            raise Rejected("the text leaves no room for the marker", surfaces={mapping.BODY: f"longer than {mapping.BODY_LIMIT:,}"})
+        body: dict[str, Any] = {"title": wanted.title or "", "body": text}
+        if names:
+            body["labels"] = [entry.name for entry in names]
+        path = self._tools.client.address(scope) + "/issues"
+        answer = self._tools.client.write("POST", path, "POST /repos/{}/issues", body, _ANSWERED)
+        if answer.status in _MOVED:
+            self._tools.client.read(scope, "")
+            raise NotSent(f"{scope.key} was renamed; nothing was created yet", hint="it is tried again under the new name")
+        _refuse(answer, f"creating an issue in {scope.key}")
+        issue = answer.decode(RestIssue).issue()
+        return self._done(scope, op, issue, refused, created=True)
+
+    # -- update --------------------------------------------------------------------------------------------------------------
+
+    def _update(self, scope: ScopeRef, op: Operation) -> Receipt:
+        assert op.ref is not None
+        wanted = intent.read(op)
+        unknown = {surface: "a GitHub issue has no such place" for surface in intent.foreign(op)}
+        if unknown:
+            raise Rejected("the operation writes what a GitHub issue does not have", surfaces=unknown)
+        number = self._number(scope, op)
+        if number is not None and not wanted.added and not wanted.removed:
+            return self._patch(scope, op, wanted, number)
+        return self._mutate(scope, op, wanted)
+
+    def _number(self, scope: ScopeRef, op: Operation) -> int | None:
+        """The issue's number, where it is certain that it is one of this repository's; its node id serves otherwise."""
+        assert op.ref is not None
+        place = self._tools.places.of(op.ref.remote_id)
+        repository, number = (place.repository, place.number) if place else (mapping.parse_key(op.key) or ("", 0))
+        ours = {scope.key.casefold(), self._tools.catalogue.repository(scope).name.casefold()}
+        return number if repository.casefold() in ours else None
+
+    def _patch(self, scope: ScopeRef, op: Operation, wanted: Intent, number: int) -> Receipt:
+        """Title and state in one REST call."""
+        assert op.ref is not None
+        body: dict[str, Any] = {}
+        if wanted.title is not None:
+            body["title"] = wanted.title
+        if wanted.body is not None:
+            body["body"] = self._kept_marker(scope, op, wanted.body)
+        if wanted.status is not None:
+            state, reason = intent.state_of(wanted.status)
+            body |= {"state": state, "state_reason": reason} if reason else {"state": state}
+        path = f"{self._tools.client.address(scope)}/issues/{number}"
+        answer = self._tools.client.write("PATCH", path, "PATCH /repos/{}/issues/{}", body, _ANSWERED)
+        if answer.status in _MOVED:
+            raise Conflict(f"{op.key} was moved to another repository", hint=_READ_AGAIN)
+        _refuse(answer, f"changing {op.key}")
+        return self._done(scope, op, answer.decode(RestIssue).issue(), {}, created=False)
+
+    def _mutate(self, scope: ScopeRef, op: Operation, wanted: Intent) -> Receipt:
+        """Everything in one GraphQL call, a step per alias."""
+        assert op.ref is not None
+        entries, refused = self._usable(scope, wanted)
+        variables: dict[str, Any] = {"id": op.ref.remote_id}
+        if wanted.title is not None:
+            variables["title"] = wanted.title
+        if wanted.body is not None:
+            variables["body"] = self._kept_marker(scope, op, wanted.body)
+        if entries:
+            variables["add"] = [entry.id for entry in entries]
+        if gone := self._present(scope, wanted):
+            variables["remove"] = [entry.id for entry in gone]
+        steps = [step for step in variables if step != "id"]
+        if wanted.status is not None:
+            state, reason = intent.state_of(wanted.status)
+            steps.append("reopen" if state == mapping.OPEN else "close")
+            if reason:
+                variables["reason"] = reason.upper()
+        if not steps:
+            return self._nothing_left(op, refused)
+        answer = self._tools.client.graph(queries.update(steps), variables, "Update")
+        return self._mutated(scope, op, answer, steps, refused)
+
+    def _mutated(self, scope: ScopeRef, op: Operation, answer: GraphAnswer, steps: list[str], refused: dict[str, str]) -> Receipt:
+        failed = _failed(answer, steps)
+        if unsure := [step for step in steps if step not in failed and not answer.data.get(step)]:
+            raise Ambiguous(f"GitHub did not say what became of {', '.join(unsure)} on {op.key}")
+        for surface in (change.surface for change in op.changes):
+            reasons = [failed[step] for step in intent.STEPS_OF[surface] if step in failed]
+            if reasons:
+                refused.setdefault(surface, reasons[0])
+        landed = [step for step in queries.STEPS if step in steps and step not in failed]
+        if not landed:
+            reason = next(iter(failed.values()))
+            raise Rejected(f"{op.key}: {reason}", surfaces=refused)
+        issue = _issue_in(answer.data[landed[-1]])
+        if issue is None:
+            raise Ambiguous(f"GitHub's answer does not show {op.key} after the change")
+        return self._done(scope, op, issue, refused, created=False)
+
+    # -- shared --------------------------------------------------------------------------------------------------------------
+
+    def _usable(self, scope: ScopeRef, wanted: Intent) -> tuple[list[LabelEntry], dict[str, str]]:
+        """The labels to add that exist, and the surfaces refused because others do not."""
+        if not wanted.added:
+            return [], {}
+        book = self._complete_book(scope, wanted.added)
+        refused: dict[str, str] = {}
+        for surface, names in wanted.add.items():
+            for name in names:
+                if book.find(name) is None:
+                    why = self._unmakeable.get((scope.key, token(name)), "it was deleted meanwhile")
+                    refused[surface] = f"the label {name!r} does not exist in {scope.key}: {why}"
+        entries = {entry.id: entry for name in wanted.added if (entry := book.find(name))}
+        return list(entries.values()), refused
+
+    def _present(self, scope: ScopeRef, wanted: Intent) -> list[LabelEntry]:
+        """The labels to remove; one that the repository does not have is on no issue either."""
+        if not wanted.removed:
+            return []
+        book = self._complete_book(scope, wanted.removed)
+        return [entry for name in wanted.removed if (entry := book.find(name))]
+
+    def _complete_book(self, scope: ScopeRef, names: Sequence[str]) -> LabelBook:
+        book = self._tools.catalogue.labels(scope)
+        if all(book.find(name) or (scope.key, token(name)) in self._unmakeable for name in names):
+            return book
+        return self._tools.catalogue.reread_labels(scope)
+
+    def _kept_marker(self, scope: ScopeRef, op: Operation, text: str) -> str:
+        """The new text with the marker that the old one carries, so that the issue can still be found by it."""
+        assert op.ref is not None
+        place = self._tools.places.of(op.ref.remote_id)
+        if place is None:
+            answer = self._tools.client.ask(queries.NODES, {"ids": [op.ref.remote_id]}, "Nodes")
+            issue = mapping.graph_issue((answer.data.get("nodes") or [None])[0])
+            if issue is None:
+                raise Conflict(f"{op.key} cannot be read", hint=_READ_AGAIN)
+            self._tools.places.saw(issue)
+            place = self._tools.places.of(issue.id)
+        return mapping.with_marker(text, place.marker if place else None)
+
+    def _done(self, scope: ScopeRef, op: Operation, issue: Issue, refused: dict[str, str], *, created: bool) -> Receipt:
+        self._tools.places.saw(issue)
+        self._tools.catalogue.noticed(scope, issue.labels or ())
+        left_out = intent.dropped(op, issue, self._tools.priorities(scope), created=created)
+        reasons = {**left_out, **refused}
+        ref = RecordRef(scope.system, issue.id)
+        record = self._tools.record(scope, issue)
+        reason = "; ".join(f"{surface}: {why}" for surface, why in sorted(reasons.items()))
+        return Receipt(op.uid, Outcome.DONE, ref, record, reason=reason, refused=reasons, hint=_PUSH if left_out else "")
+
+    def _nothing_left(self, op: Operation, refused: dict[str, str]) -> Receipt:
+        if refused:
+            raise Rejected(f"{op.key}: nothing of it can be written", surfaces=refused)
+        return Receipt(op.uid, Outcome.DONE, op.ref, reason="the labels to be removed exist no more; nothing was sent")
+
+
+def _receipt_of(op: Operation, error: ConnectorError) -> Receipt:
+    outcomes: list[tuple[type[ConnectorError], Outcome]] = [
+        (Ambiguous, Outcome.AMBIGUOUS),
+        (Conflict, Outcome.CONFLICT),
+        (Rejected, Outcome.REJECTED),
+        (Gone, Outcome.REJECTED),
+    ]
+    outcome = next((outcome for kind, outcome in outcomes if isinstance(error, kind)), Outcome.NOT_SENT)
+    retry_at = error.until if isinstance(error, Park) else error.at if isinstance(error, Retry) else None
+    refused = error.surfaces if isinstance(error, Rejected) else {}
+    return Receipt(op.uid, outcome, op.ref, reason=error.message, refused=refused, retry_at=retry_at, hint=error.hint)
+
+
+def _refuse(answer: Answer, doing: str) -> None:
+    """Turn a refusal into an error.
+
+    Raises:
+        Rejected: 403, 410 or 422, with GitHub's words. Gone: 404.
+    """
+    if answer.status in (200, 201):
+        return
+    said = answer.json() if answer.content else {}
+    words = str(said.get("message", "")) if isinstance(said, Mapping) else ""
+    message = f"{doing}: GitHub answered {answer.status}{': ' if words else ''}{words[:300]}"
+    if answer.status == 404:
+        raise Gone(message, status=404, hint="is it still there, and may the account write there? GitHub answers 404 for both")
+    if answer.status == 410:
+        raise Rejected(message, hint="the issue was deleted, or issues are switched off in the repository's settings")
+    if answer.status == 403:
+        raise Rejected(message, hint=_PUSH)
+    raise Rejected(message, surfaces=_named(said))
+
+
+def _named(said: Any) -> dict[str, str]:
+    errors = said.get("errors") if isinstance(said, Mapping) else None
+    found: dict[str, str] = {}
+    for error in errors if isinstance(errors, list) else []:
+        if isinstance(error, Mapping) and error.get("field") in (mapping.TITLE, mapping.BODY, mapping.LABELS):
+            found[str(error["field"])] = str(error.get("message") or error.get("code") or "refused")[:300]
+    return found
+
+
+def _failed(answer: GraphAnswer, steps: Sequence[str]) -> dict[str, str]:
+    """Steps that were definitely refused, with GitHub's words. A document that was refused as a whole carried out nothing."""
+    failed: dict[str, str] = {}
+    for error in answer.errors:
+        if error.path and error.path[0] in steps and error.kind in _REFUSALS and not answer.data.get(error.path[0]):
+            hint = f" ({_PUSH})" if error.kind in ("FORBIDDEN", "INSUFFICIENT_SCOPES") else ""
+            failed[error.path[0]] = f"GitHub refused: {error.message}{hint}"
+        elif not error.path and not answer.data:
+            failed |= dict.fromkeys(steps, f"GitHub refused the request: {error.message}")
+    return failed
+
+
+def _issue_in(payload: Any) -> Issue | None:
+    if not isinstance(payload, Mapping):
+        return None
+    try:
+        return mapping.graph_issue(payload.get("issue") or payload.get("labelable"))
+    except msgspec.ValidationError:
+        return None

@@ -1,0 +1,108 @@
+"""Which endpoint answers which path. What is not in this table is answered 501."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from pmsync.testing.emulator import Response
+from pmsync_jira.emulation import changelog, comments, issues, links, projects, properties, search, site, workflow
+from pmsync_jira.emulation.exchange import Exchange
+
+ROOT = "/rest/api/3"
+Handler = Callable[[Exchange], Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An endpoint. ``template`` as the vendor's description writes it, below the API root."""
+
+    method: str
+    template: str
+    handler: Handler
+    pattern: re.Pattern[str]
+
+
+TABLE: Mapping[str, Handler] = {
+    "GET /serverInfo": site.server_info,
+    "GET /myself": site.myself,
+    "GET /mypermissions": site.my_permissions,
+    "GET /user": site.get_user,
+    "GET /user/bulk": site.bulk_users,
+    "GET /user/search": site.search_users,
+    "GET /status": site.statuses,
+    "GET /priority": site.priorities,
+    "GET /priority/search": site.search_priorities,
+    "GET /field": site.fields,
+    "GET /project": projects.list_projects,
+    "GET /project/search": projects.search_projects,
+    "GET /project/{projectIdOrKey}": projects.get_project,
+    "GET /project/{projectIdOrKey}/statuses": projects.project_statuses,
+    "GET /project/{projectIdOrKey}/versions": projects.list_versions,
+    "GET /project/{projectIdOrKey}/version": projects.page_versions,
+    "GET /project/{projectIdOrKey}/properties": properties.project_keys,
+    "GET /project/{projectIdOrKey}/properties/{propertyKey}": properties.get_project_property,
+    "PUT /project/{projectIdOrKey}/properties/{propertyKey}": properties.put_project_property,
+    "DELETE /project/{projectIdOrKey}/properties/{propertyKey}": properties.delete_project_property,
+    "POST /version": projects.create_version,
+    "GET /version/{id}": projects.get_version,
+    "PUT /version/{id}": projects.edit_version,
+    "GET /issue/createmeta/{projectIdOrKey}/issuetypes": projects.create_meta_types,
+    "GET /issue/createmeta/{projectIdOrKey}/issuetypes/{issueTypeId}": projects.create_meta_fields,
+    "POST /issue": issues.create_issue,
+    "POST /issue/bulk": issues.create_issues,
+    "POST /issue/bulkfetch": issues.bulk_fetch,
+    "GET /issue/{issueIdOrKey}": issues.get_issue,
+    "PUT /issue/{issueIdOrKey}": issues.edit_issue,
+    "DELETE /issue/{issueIdOrKey}": issues.delete_issue,
+    "GET /issue/{issueIdOrKey}/editmeta": issues.get_edit_meta,
+    "GET /issue/{issueIdOrKey}/transitions": workflow.list_transitions,
+    "POST /issue/{issueIdOrKey}/transitions": workflow.do_transition,
+    "GET /issue/{issueIdOrKey}/properties": properties.issue_keys,
+    "GET /issue/{issueIdOrKey}/properties/{propertyKey}": properties.get_issue_property,
+    "PUT /issue/{issueIdOrKey}/properties/{propertyKey}": properties.put_issue_property,
+    "DELETE /issue/{issueIdOrKey}/properties/{propertyKey}": properties.delete_issue_property,
+    "GET /issue/{issueIdOrKey}/comment": comments.list_comments,
+    "POST /issue/{issueIdOrKey}/comment": comments.add_comment,
+    "GET /issue/{issueIdOrKey}/comment/{id}": comments.get_comment,
+    "PUT /issue/{issueIdOrKey}/comment/{id}": comments.edit_comment,
+    "DELETE /issue/{issueIdOrKey}/comment/{id}": comments.delete_comment,
+    "GET /comment/{commentId}/properties/{propertyKey}": properties.get_comment_property,
+    "PUT /comment/{commentId}/properties/{propertyKey}": properties.put_comment_property,
+    "GET /issue/{issueIdOrKey}/changelog": changelog.get_changelog,
+    "POST /changelog/bulkfetch": changelog.bulk_changelog,
+    "GET /issue/{issueIdOrKey}/remotelink": links.list_remote_links,
+    "POST /issue/{issueIdOrKey}/remotelink": links.post_remote_link,
+    "DELETE /issue/{issueIdOrKey}/remotelink": links.delete_remote_link_by_global_id,
+    "GET /issue/{issueIdOrKey}/remotelink/{linkId}": links.get_remote_link,
+    "PUT /issue/{issueIdOrKey}/remotelink/{linkId}": links.put_remote_link,
+    "DELETE /issue/{issueIdOrKey}/remotelink/{linkId}": links.delete_remote_link,
+    "POST /issueLink": links.link_issues,
+    "GET /issueLinkType": links.link_types,
+    "GET /search": search.gone,
+    "POST /search": search.gone,
+    "GET /search/jql": search.get_search,
+    "POST /search/jql": search.post_search,
+    "POST /search/approximate-count": search.count,
+}
+
+
+def _route(line: str, handler: Handler) -> Route:
+    method, template = line.split(" ")
+    pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template)
+    return Route(method, template, handler, re.compile(ROOT + pattern + "/?"))
+
+
+ROUTES = tuple(_route(line, handler) for line, handler in TABLE.items())
+"""Literal paths stand before the templates that would swallow them."""
+
+
+def find(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+    """The endpoint of a request and the parts of its path; None when there is none."""
+    for route in ROUTES:
+        match = route.pattern.fullmatch(path) if route.method == method else None
+        if match is not None:
+            return route, {name: unquote(value) for name, value in match.groupdict().items()}
+    return None

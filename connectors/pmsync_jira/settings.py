@@ -1,0 +1,88 @@
+"""What a user writes about a Jira site and about one of its projects."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+_KEY = re.compile(r"[A-Z][A-Z0-9_]{1,254}")
+_ORDER = re.compile(r"\border\s+by\b", re.IGNORECASE)
+_QUOTED = re.compile(r"""(["'])(?:\\.|(?!\1).)*\1""", re.DOTALL)
+
+Secret = Annotated[SecretStr, Field(min_length=1)]
+
+
+class JiraSettings(BaseModel):
+    """One Jira Cloud site and the account pmsync acts as.
+
+    Attributes:
+        url: the site, e.g. ``https://acme.atlassian.net``.
+        login: the account's e-mail address.
+        token: its API token.
+        webhook_secret: the secret that signs webhooks, when they are received.
+        overlap: seconds that every poll reads again, because Jira's search index lags behind its database.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str
+    login: str = Field(min_length=1)
+    token: Secret
+    webhook_secret: Secret | None = None
+    overlap: float = Field(default=600.0, ge=0, le=86_400)
+
+    @field_validator("url")
+    @classmethod
+    def _site(cls, url: str) -> str:
+        if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
+            raise ValueError(f"{url!r} is not the address of a Jira site, e.g. https://acme.atlassian.net")
+        return url.rstrip("/")
+
+
+class JiraScope(BaseModel):
+    """One project, or the part of it that ``where`` selects. The short form is the project's key alone.
+
+    Attributes:
+        project: the project key, e.g. ``PAY``.
+        where: a JQL condition that narrows the scope, without ``ORDER BY``.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    project: str
+    where: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return {"project": value} if isinstance(value, str) else value
+
+    @field_validator("project")
+    @classmethod
+    def _key(cls, key: str) -> str:
+        if _KEY.fullmatch(key):
+            return key
+        nearest = f"; did you mean {key.upper()}?" if _KEY.fullmatch(key.upper()) else ", e.g. PAY"
+        raise ValueError(f"{key!r} is not a Jira project key{nearest}")
+
+    @field_validator("where")
+    @classmethod
+    def _condition(cls, where: str | None) -> str | None:
+        """Refuse what would reach beyond the parentheses that the scope's query puts around it."""
+        if where is None or not where.strip():
+            return None
+        bare = _QUOTED.sub("", where)
+        if '"' in bare or "'" in bare:
+            raise ValueError("the condition has a quote that is never closed")
+        depth = 0
+        for char in bare:
+            depth += {"(": 1, ")": -1}.get(char, 0)
+            if depth < 0:
+                raise ValueError("the condition closes a parenthesis that it never opened")
+        if depth:
+            raise ValueError("the condition has a parenthesis that is never closed")
+        if _ORDER.search(bare):
+            raise ValueError("the condition must not hold ORDER BY: pmsync chooses the order")
+        return where.strip()

@@ -1,0 +1,243 @@
+"""The parts of Jira's answers that are read, as typed structs. Rich text stays raw.
+
+Source: Jira Cloud platform REST API v3. Fields that Jira leaves out (hidden by the field configuration) stay ``UNSET``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET, Raw, Struct, UnsetType, field
+
+
+class Category(Struct, frozen=True):
+    """A status category; ``key`` is ``new``, ``indeterminate``, ``done`` or ``undefined`` in every language."""
+
+    key: str = ""
+    name: str = ""
+
+
+class Status(Struct, frozen=True):
+    """A workflow status."""
+
+    id: str
+    name: str
+    category: Category = field(default=Category(), name="statusCategory")
+
+
+class Priority(Struct, frozen=True):
+    """A priority; lists of them are in scheme order, the most important first."""
+
+    id: str
+    name: str
+
+
+class IssueType(Struct, frozen=True):
+    """An issue type; ``level`` is 0 for standard types, -1 for sub-tasks, 1 and up for epics and their parents."""
+
+    id: str
+    name: str
+    subtask: bool = False
+    level: int = field(default=0, name="hierarchyLevel")
+
+
+class Project(Struct, frozen=True):
+    """A project."""
+
+    id: str
+    key: str
+    name: str = ""
+    type: str = field(default="", name="projectTypeKey")
+
+
+class User(Struct, frozen=True):
+    """An account."""
+
+    id: str = field(default="", name="accountId")
+    name: str = field(default="", name="displayName")
+    email: str = field(default="", name="emailAddress")
+    active: bool = True
+
+
+class Visibility(Struct, frozen=True):
+    """Who may read a comment, when that is restricted."""
+
+    type: str = ""
+
+
+class Comment(Struct, frozen=True):
+    """A comment; ``body`` is ADF."""
+
+    id: str
+    created: str
+    updated: str
+    body: Raw = Raw()
+    author: User | None = None
+    visibility: Visibility | None = None
+    public: bool = field(default=True, name="jsdPublic")
+
+
+class Comments(Struct, frozen=True):
+    """Comments embedded in an issue, or one page of them."""
+
+    comments: list[Comment] = []
+    total: int = 0
+
+
+class Fields(Struct, frozen=True):
+    """An issue's fields, as far as they were asked for."""
+
+    updated: str = ""
+    created: str = ""
+    summary: str | UnsetType | None = UNSET
+    description: Raw = Raw()
+    status: Status | UnsetType | None = UNSET
+    priority: Priority | UnsetType | None = UNSET
+    labels: list[str] | UnsetType | None = UNSET
+    issuetype: IssueType | None = None
+    project: Project | None = None
+    creator: User | None = None
+    reporter: User | None = None
+    assignee: User | None = None
+    security: Raw = Raw()
+    comment: Comments | None = None
+
+
+class Issue(Struct, frozen=True):
+    """An issue."""
+
+    id: str
+    key: str = ""
+    fields: Fields = Fields()
+    properties: dict[str, Any] = {}
+
+
+class SearchPage(Struct, frozen=True):
+    """One page of a search; there is a next page exactly when there is a token."""
+
+    issues: list[Issue] = []
+    token: str | None = field(default=None, name="nextPageToken")
+
+
+class BulkFetched(Struct, frozen=True):
+    """The answer of a bulk fetch: what could be read."""
+
+    issues: list[Issue] = []
+
+
+class TypeStatuses(Struct, frozen=True):
+    """The statuses of one issue type in a project."""
+
+    statuses: list[Status] = []
+
+
+class PriorityPage(Struct, frozen=True):
+    """One page of priorities."""
+
+    values: list[Priority] = []
+    total: int = 0
+
+
+class TypePage(Struct, frozen=True):
+    """One page of the issue types that can be created."""
+
+    issue_types: list[IssueType] = field(default=[], name="issueTypes")
+    total: int = 0
+
+
+class CreateField(Struct, frozen=True):
+    """A field on the create screen."""
+
+    id: str = field(default="", name="fieldId")
+    name: str = ""
+    required: bool = False
+    has_default: bool = field(default=False, name="hasDefaultValue")
+
+
+class CreateFieldPage(Struct, frozen=True):
+    """One page of the fields on the create screen."""
+
+    fields: list[CreateField] = []
+    total: int = 0
+
+
+class TransitionField(Struct, frozen=True):
+    """A field on a transition's screen."""
+
+    name: str = ""
+    required: bool = False
+    has_default: bool = field(default=False, name="hasDefaultValue")
+
+
+class Transition(Struct, frozen=True):
+    """A way out of the current status."""
+
+    id: str
+    name: str
+    to: Status
+    fields: dict[str, TransitionField] = {}
+    available: bool = field(default=True, name="isAvailable")
+
+
+class Transitions(Struct, frozen=True):
+    """All ways out of the current status."""
+
+    transitions: list[Transition] = []
+
+
+class Created(Struct, frozen=True):
+    """The answer to a create."""
+
+    id: str
+    key: str
+
+
+class Errors(Struct, frozen=True):
+    """Jira's words for a refusal: general ones, and one per field."""
+
+    messages: list[str] = field(default=[], name="errorMessages")
+    fields: dict[str, str] = field(default={}, name="errors")
+
+
+class HistoryItem(Struct, frozen=True):
+    """One changed field: ids in ``before``/``after``, what people read in ``before_text``/``after_text``."""
+
+    field_id: str = field(default="", name="fieldId")
+    before: str | None = field(default=None, name="from")
+    after: str | None = field(default=None, name="to")
+    before_text: str | None = field(default=None, name="fromString")
+    after_text: str | None = field(default=None, name="toString")
+
+
+class HistoryEntry(Struct, frozen=True):
+    """One edit; ``created`` is a number of seconds or milliseconds, or ISO text, depending on the endpoint's version."""
+
+    created: str | float
+    author: User | None = None
+    items: list[HistoryItem] = []
+
+
+class IssueHistory(Struct, frozen=True):
+    """The edits of one issue."""
+
+    issue: str = field(name="issueId")
+    entries: list[HistoryEntry] = field(default=[], name="changeHistories")
+
+
+class HistoryPage(Struct, frozen=True):
+    """One page of edits."""
+
+    histories: list[IssueHistory] = field(default=[], name="issueChangeLogs")
+    token: str | None = field(default=None, name="nextPageToken")
+
+
+class UserPage(Struct, frozen=True):
+    """One page of accounts."""
+
+    values: list[User] = []
+
+
+class ProjectProperty(Struct, frozen=True):
+    """A project property."""
+
+    value: Any = None

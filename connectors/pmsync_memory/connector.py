@@ -1,0 +1,310 @@
+"""The smallest connector that passes the conformance suite: read it beside ``docs/tutorial-connector.md``.
+
+Three things are worth copying. Every request goes through one door (``_ask``), which holds the fence and reports the call. The cursor
+is the server's own change number, never a local time. And ``apply`` answers for each op what is known to have become of it: refused,
+never sent, lost, or done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import ParamSpec, TypeVar
+
+from pmsync.connect.capabilities import Capabilities, Full, Partial, Support, Unsupported
+from pmsync.connect.contract import (
+    Absent,
+    Account,
+    Check,
+    Connector,
+    Container,
+    Edit,
+    Fetched,
+    Finding,
+    Found,
+    Level,
+    Listing,
+    Outcome,
+    Page,
+    Receipt,
+    Scope,
+    Stream,
+    Unreadable,
+)
+from pmsync.connect.errors import Ambiguous, AuthFailed, Conflict, ConnectorError, Gone, NotSent, Rejected, WriteRefused
+from pmsync.connect.plugin import Environment, ScopeConfig
+from pmsync.model.labels import by_key
+from pmsync.model.record import Comment, Record, RecordRef, ScopeRef
+from pmsync.model.values import Known, Value, known, raw
+from pmsync.reconcile.operation import Operation, OpKind
+from pmsync.reconcile.surface import Surface
+from pmsync_memory.mapping import SURFACES, surfaces_of
+from pmsync_memory.server import PAGE, PERMISSIONS, ROBOT, MemoryServer, Note, Row
+from pmsync_memory.settings import ContainerSettings
+
+P = ParamSpec("P")
+T = TypeVar("T")
+OUTCOMES: Mapping[type[ConnectorError], Outcome] = {
+    Rejected: Outcome.REJECTED,
+    Gone: Outcome.REJECTED,
+    Conflict: Outcome.CONFLICT,
+    NotSent: Outcome.NOT_SENT,
+    Ambiguous: Outcome.AMBIGUOUS,
+}
+"""What an error says about the op that met it. Every other error is about the system, not the op, and is raised."""
+STATUSES = {AuthFailed: 401, Gone: 404, Conflict: 412, Rejected: 422}
+"""The HTTP status that such an answer would have had, for the call counter; 0 where none came back."""
+
+
+class MemoryConnector(Connector):
+    """Speaks to one ``MemoryServer``. ``secret`` signs the webhooks that ``hints`` accepts."""
+
+    def __init__(self, server: MemoryServer, scopes: Sequence[ScopeConfig], environment: Environment, secret: str = "") -> None:
+        self._server = server
+        self._scopes = {scope.ref: scope for scope in scopes}
+        self._environment = environment
+        self._secret = secret.encode()
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this server's personality allows."""
+        can = self._server.personality
+        lagging = Partial(f"the listing trails by up to {can.lag:.0f} seconds")
+        none = Unsupported("this server keeps no markers")
+        return Capabilities(
+            idempotency_key=_support(can.idempotency_key, "the server takes no key"),
+            marker=Full() if can.marker else none,
+            find=none if not can.marker else lagging if can.lag else Full(),
+            compare_and_set=_support(can.compare_and_set, "the server overwrites without asking"),
+            history=_support(can.history, "the server keeps no history"),
+            deletions=_support(can.deletions, "the server forgets what was deleted"),
+            ids=lagging if can.lag else Full(),
+            container=Partial("whether it can be read, and the server's time; it holds no mark"),
+            comments=Full(),
+            hints=_support(bool(self._secret), "no webhook_secret is configured"),
+            fetch_batch=PAGE,
+            index_lag=can.lag,
+        )
+
+    def me(self) -> str:
+        """The robot's account."""
+        return ROBOT
+
+    # -- discovery ----------------------------------------------------------------------------------------------------------
+
+    def check(self, scopes: Sequence[ScopeRef]) -> list[Check]:
+        """One line per permission and per container; a remedy wherever something is wrong."""
+        try:
+            granted = self._ask("GET", "permissions", self._server.permissions)
+        except ConnectorError as error:
+            return [Check(Level.ERROR, "sign-in", error.message, error.hint)]
+        missing = [permission for permission in PERMISSIONS if permission not in granted]
+        checks = [
+            Check(Level.ERROR, name, f"this account may not {name}", f"grant it the permission to {name}") for name in missing
+        ]
+        for scope in scopes:
+            if scope.key not in self._server.containers:
+                checks.append(Check(Level.ERROR, str(scope), "there is no such container", "check its spelling in the config"))
+        return checks or [Check(Level.OK, self._environment.system, "signed in, may read, create and edit")]
+
+    def scopes(self, wanted: Sequence[ScopeRef]) -> list[Scope]:
+        """The wanted containers; ``Gone`` when one does not exist."""
+        return [
+            Scope(ref, ref.key, self._ask("GET", "container", self._server.audience, ref.key), ref.key, self._url(ref.key))
+            for ref in wanted
+        ]
+
+    def surfaces(self, scope: ScopeRef) -> list[Surface]:
+        """Title, body, status, priority and labels; the config's value maps overrule the defaults."""
+        return surfaces_of(self._scopes[scope].maps)
+
+    def refresh(self) -> None:
+        """Nothing is cached."""
+
+    # -- reading ------------------------------------------------------------------------------------------------------------
+
+    def pull(self, scope: ScopeRef, stream: Stream, cursor: str | None) -> Iterator[Page]:
+        """Pages in the order of the server's change numbers. An entry that changes during the walk moves to its end."""
+        after, more = int(cursor or 0), True
+        while more:
+            if stream is Stream.COMMENTS:
+                notes = self._ask("GET", "list comments", self._server.changed_notes, scope.key, after)
+                after, more = notes.last, notes.more
+                yield Page(str(after), more, comments=tuple(self._comment(note) for note in notes.entries))
+            else:
+                rows = self._ask("GET", "list", self._server.changed_rows, scope.key, after)
+                after, more = rows.last, rows.more
+                alive = (self._record(row) for row in rows.entries if not row.deleted)
+                gone = tuple(self._ref(row.id) for row in rows.entries if row.deleted)
+                yield Page(str(after), more, tuple(record for record in alive if self.in_scope(scope, record)), gone=gone)
+
+    def fetch(self, scope: ScopeRef, refs: Sequence[RecordRef]) -> Fetched:
+        """Direct reads, a hundred ids to a call."""
+        rows: dict[str, Row] = {}
+        for start in range(0, len(refs), PAGE):
+            batch = self._ask("GET", "read", self._server.read, [ref.remote_id for ref in refs[start : start + PAGE]])
+            rows |= {row.id: row for row in batch}
+        return Fetched(
+            records=tuple(self._record(row) for row in rows.values() if not row.deleted),
+            missing=tuple(ref for ref in refs if ref.remote_id not in rows),
+            deleted=tuple(self._ref(row.id) for row in rows.values() if row.deleted),
+        )
+
+    def in_scope(self, scope: ScopeRef, record: Record) -> bool:
+        """In this container, and carrying all labels that the scope's settings ask for."""
+        wanted = ContainerSettings.model_validate(self._scopes[scope].settings).labels
+        seen = record.values["labels"]
+        labels = seen.value if isinstance(seen, Known) else ()
+        return record.scope == scope and by_key(wanted).keys() <= by_key(labels).keys()
+
+    # -- writing ------------------------------------------------------------------------------------------------------------
+
+    def prepare(self, scope: ScopeRef, ops: Sequence[Operation]) -> None:
+        """Nothing has to exist before a write here; the fence holds all the same."""
+        self._refuse_if_fenced("prepare")
+
+    def apply(self, scope: ScopeRef, ops: Sequence[Operation]) -> Iterator[Receipt]:
+        """Each op once, each receipt before the next op is sent."""
+        self._refuse_if_fenced("apply")
+        return (self._send(scope, op) for op in ops)
+
+    def _send(self, scope: ScopeRef, op: Operation) -> Receipt:
+        try:
+            row = self._create(scope, op) if op.kind is OpKind.CREATE else self._update(op)
+        except (Rejected, Gone, Conflict, NotSent, Ambiguous) as error:
+            refused = error.surfaces if isinstance(error, Rejected) else {}
+            return Receipt(op.uid, OUTCOMES[type(error)], op.ref, reason=error.message, refused=refused, hint=error.hint)
+        if row is None:
+            return Receipt(op.uid, Outcome.DONE, op.ref)  # nothing to do, so nothing was sent
+        return Receipt(op.uid, Outcome.DONE, self._ref(row.id), self._record(row))
+
+    def _create(self, scope: ScopeRef, op: Operation) -> Row:
+        values = {change.surface: raw(change.after) for change in op.changes}
+        return self._ask("POST", "create", self._server.create, scope.key, op.item_kind, values, marker=op.marker, key=op.uid)
+
+    def _update(self, op: Operation) -> Row | None:
+        """Labels travel as deltas, so that one that someone adds meanwhile survives; other values only where ``before`` still holds."""
+        moved = [change for change in op.changes if change.before != change.after]
+        if op.ref is None or not moved:
+            return None
+        scalars = [change for change in moved if change.surface != "labels"]
+        labels = next((change for change in moved if change.surface == "labels"), None)
+        return self._ask(
+            "PATCH",
+            "update",
+            self._server.update,
+            op.ref.remote_id,
+            {change.surface: raw(change.after) for change in scalars},
+            added=labels.added if labels else frozenset(),
+            removed=labels.removed if labels else frozenset(),
+            expected={change.surface: raw(change.before) for change in scalars},
+        )
+
+    # -- what makes it excellent --------------------------------------------------------------------------------------------
+
+    def find(self, scope: ScopeRef, op: Operation, floor: str) -> Finding:
+        """Look through the listing for the op's marker. One that trails is no proof of absence."""
+        if not self._server.personality.marker:
+            return Unreadable("this server keeps no markers")
+        for row in self._ask("GET", "list all", self._server.listing, scope.key):
+            if row.marker == op.marker and row.creator == ROBOT:
+                return Found(self._record(row))
+        return Absent(consistent=not self._server.personality.lag)
+
+    def ids(self, scope: ScopeRef) -> Listing:
+        """All ids that the listing knows; complete unless it trails."""
+        rows = self._ask("GET", "list all", self._server.listing, scope.key)
+        return Listing(tuple(self._ref(row.id) for row in rows), complete=not self._server.personality.lag)
+
+    def history(self, scope: ScopeRef, refs: Sequence[RecordRef], since: float) -> list[Edit]:
+        """Who changed what, oldest first; nothing where the server keeps no history."""
+        events = self._ask("GET", "history", self._server.history, [ref.remote_id for ref in refs], since)
+        return [
+            Edit(
+                self._ref(event.object),
+                event.detail["surface"],
+                _text(event.detail["before"]),
+                _text(event.detail["after"]),
+                event.actor,
+                event.at,
+            )
+            for event in events
+        ]
+
+    def container(self, scope: ScopeRef) -> Container:
+        """Whether it can be read, and the server's time."""
+        try:
+            self._ask("GET", "container", self._server.audience, scope.key)
+        except Gone:
+            return Container(readable=False, server_time=self._server.clock.now())
+        return Container(readable=True, server_time=self._server.clock.now())
+
+    def people(self, scope: ScopeRef, ids: Sequence[str]) -> list[Account]:
+        """Accounts by id; unknown ids are left out."""
+        names = self._ask("GET", "people", self._server.people)
+        return [Account(id_, names[id_]) for id_ in ids if id_ in names]
+
+    def hints(self, headers: Mapping[str, str], body: bytes) -> list[RecordRef]:
+        """A webhook is ``{"ids": [...]}``, signed in ``x-memory-signature`` with the hex HMAC-SHA256 of the body."""
+        genuine = hmac.new(self._secret, body, hashlib.sha256).hexdigest()
+        if not self._secret or not hmac.compare_digest(genuine, headers.get("x-memory-signature", "")):
+            raise AuthFailed("the webhook's signature is missing or wrong", hint="use the same webhook_secret on both sides")
+        return [self._ref(str(id_)) for id_ in json.loads(body)["ids"]]
+
+    # -- inside --------------------------------------------------------------------------------------------------------------
+
+    def _refuse_if_fenced(self, what: str) -> None:
+        if self._environment.fence.read_only:
+            raise WriteRefused(f"{self._environment.system}: {what} while only reads are allowed")
+
+    def _ask(self, method: str, path: str, endpoint: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The one door: nothing but a GET passes the fence, and every request is reported with its status (0: no answer)."""
+        if method != "GET":
+            self._refuse_if_fenced(f"{method} {path}")
+        status = 0
+        try:
+            answer = endpoint(*args, **kwargs)
+            status = 200
+        except ConnectorError as error:
+            status = STATUSES.get(type(error), 0)
+            raise
+        finally:
+            self._environment.on_call(self._environment.system, method, path, status)
+        return answer
+
+    def _ref(self, id_: str) -> RecordRef:
+        return RecordRef(self._environment.system, id_)
+
+    def _url(self, key: str) -> str:
+        return f"memory://{self._server.name}/{key}"
+
+    def _record(self, row: Row) -> Record:
+        return Record(
+            ref=self._ref(row.id),
+            scope=ScopeRef(self._environment.system, row.container),
+            key=row.key,
+            url=self._url(row.key),
+            kind=row.kind,
+            values={surface: known(row.values.get(surface)) for surface in SURFACES},
+            version=str(row.changed),
+            updated_at=row.updated_at,
+            created_at=row.created_at,
+            creator=row.creator,
+            actor=row.actor,
+            audience=self._server.containers[row.container],
+            marker=row.marker,
+        )
+
+    def _comment(self, note: Note) -> Comment:
+        ref, parent = self._ref(f"comment-{note.id}"), self._ref(note.row.id)
+        return Comment(ref, parent, note.author, note.body, note.created_at, note.updated_at, note.audience)
+
+
+def _support(can: bool, otherwise: str) -> Support:
+    return Full() if can else Unsupported(otherwise)
+
+
+def _text(value: Value | None) -> str:
+    return ", ".join(sorted(value)) if isinstance(value, frozenset) else value or ""

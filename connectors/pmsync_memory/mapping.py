@@ -1,0 +1,54 @@
+"""Pure: which hub fields show where in a memory record, and what the values mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pmsync.model.enums import Priority, Status
+from pmsync.reconcile.lens import Lens
+from pmsync.reconcile.lenses import EnumLens, LabelsLens, TextLens
+from pmsync.reconcile.surface import Surface
+from pmsync_memory.server import BODY_LIMIT, TITLE_LIMIT
+
+SURFACES = ("title", "body", "status", "priority", "labels")
+"""Here every field shows in one place of the same name; elsewhere a field may have several surfaces, or none."""
+
+STATUS_READS = {
+    "todo": Status.BACKLOG,
+    "doing": Status.IN_PROGRESS,
+    "review": Status.IN_REVIEW,
+    "done": Status.DONE,
+    "dropped": Status.DECLINED,
+}
+STATUS_WRITES: Mapping[str, str] = {
+    Status.INBOX: "todo",
+    Status.BACKLOG: "todo",
+    Status.PLANNED: "todo",
+    Status.IN_PROGRESS: "doing",
+    Status.IN_REVIEW: "review",
+    Status.DONE: "done",
+    Status.RELEASED: "done",
+    Status.DECLINED: "dropped",
+    Status.DUPLICATE: "dropped",
+}
+PRIORITY_READS: Mapping[str, str] = {"1": Priority.CRITICAL, "2": Priority.HIGH, "3": Priority.MEDIUM, "4": Priority.LOW}
+PRIORITY_WRITES: Mapping[str, str] = {hub: remote for remote, hub in PRIORITY_READS.items()} | {Priority.MINOR: "4"}
+"""Five hub values on four numbers: low and minor both show as 4, and a 4 stays whichever of the two the hub holds."""
+
+
+def surfaces_of(maps: Mapping[str, Mapping[str, str]]) -> list[Surface]:
+    """The surfaces of a scope whose config holds these value maps (field to remote value to hub value)."""
+    return [
+        Surface("title", "title", TextLens(limit=TITLE_LIMIT, single_line=True), limit=TITLE_LIMIT),
+        Surface("body", "body", TextLens(limit=BODY_LIMIT), limit=BODY_LIMIT),
+        Surface("status", "status", _enum("status", STATUS_READS, STATUS_WRITES, maps)),
+        Surface("priority", "priority", _enum("priority", PRIORITY_READS, PRIORITY_WRITES, maps)),
+        Surface("labels", "labels", LabelsLens()),
+    ]
+
+
+def _enum(field: str, reads: Mapping[str, str], writes: Mapping[str, str], maps: Mapping[str, Mapping[str, str]]) -> Lens:
+    """The default maps under the config's. A write is kept only while what it reads back as is itself written so (the PutGet law)."""
+    reads = {**reads, **maps.get(field, {})}
+    kept = {str(hub): remote for hub, remote in writes.items() if writes.get(reads[remote]) == remote}
+    return EnumLens(reads, kept, unmapped_hint=f"add a line for {{token}} under maps.{field}")

@@ -1,0 +1,356 @@
+"""The other side: a tracker in plain Python, with people who edit in it and a ground-truth log of all that happened.
+
+A real connector has a vendor's server here. This one is small enough to read, and a ``Personality`` makes it behave like the
+kinds of tracker that the engine must be safe with. Requests that fail raise the errors of ``pmsync.connect.errors``, exactly as
+``pmsync.net`` would raise them for a server on the network.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Generic, TypeVar
+
+from pmsync.connect.clock import Clock
+from pmsync.connect.errors import Ambiguous, AuthFailed, Conflict, ConnectorError, Gone, NotSent, Rejected
+from pmsync.model.enums import Audience, Kind
+from pmsync.model.labels import by_key
+from pmsync.model.values import Value
+from pmsync.testing.emulator import Event
+
+PAGE = 100
+ROBOT = "robot"
+"""The account that connectors act as."""
+
+PERMISSIONS = ("sign-in", "read", "create", "edit")
+STATUSES = ("todo", "doing", "review", "done", "dropped")
+PRIORITIES = ("1", "2", "3", "4")
+TITLE_LIMIT, BODY_LIMIT = 255, 40_000
+
+Values = Mapping[str, Value | None]
+"""Surface id to value; None clears it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Personality:
+    """How one kind of tracker differs from another. ``lag``: seconds by which its listings trail behind its direct reads."""
+
+    idempotency_key: bool = False
+    marker: bool = True
+    lag: float = 0.0
+    compare_and_set: bool = False
+    history: bool = False
+    deletions: bool = False
+
+
+_KINDS = {
+    "keyed": Personality(idempotency_key=True),
+    "listed": Personality(),
+    "lagging": Personality(lag=600.0),
+    "unmarked": Personality(marker=False),
+}
+PERSONALITIES: Mapping[str, Personality] = MappingProxyType(
+    _KINDS | {f"{name}-rich": replace(kind, compare_and_set=True, history=True, deletions=True) for name, kind in _KINDS.items()}
+)
+"""By name: each kind bare, and ``-rich`` with compare-and-set, history and a deletions feed."""
+
+
+class Fate(StrEnum):
+    """What may befall a write on its way; the sender of all but the last two cannot tell the first four apart by waiting."""
+
+    UNSENT = "unsent"  # the connection never opened
+    LOST = "lost"  # it broke before the server acted
+    UNANSWERED = "unanswered"  # it broke after the server acted
+    LATE = "late"  # it broke, and the server acts ``lateness`` seconds from now
+    TWICE = "twice"  # a proxy on the way sent it again
+
+
+@dataclass(slots=True)
+class Row:
+    """One record as the server keeps it. ``changed`` is the number of its last change: the stream is sorted by it."""
+
+    id: str
+    container: str
+    key: str
+    kind: Kind
+    creator: str
+    created_at: float
+    marker: str | None = None
+    values: dict[str, Value] = field(default_factory=dict)
+    changed: int = 0
+    updated_at: float = 0.0
+    actor: str = ""
+    deleted: bool = False
+
+
+@dataclass(slots=True)
+class Note:
+    """One comment as the server keeps it."""
+
+    id: str
+    row: Row
+    author: str
+    body: str
+    audience: Audience
+    created_at: float
+    changed: int = 0
+    updated_at: float = 0.0
+
+
+_T = TypeVar("_T", Row, Note)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch(Generic[_T]):
+    """One page of a listing: its entries, the change number to go on from, and whether more are waiting."""
+
+    entries: tuple[_T, ...]
+    last: int
+    more: bool
+
+
+class MemoryServer:
+    """The tracker. ``fates`` and ``lateness`` script what befalls coming writes, ``page_sizes`` the sizes of coming pages, ``denied``
+    takes permissions away (``sign-in``, ``read``, ``create``, ``edit``), ``ignored`` names surfaces whose writes are silently dropped.
+    """  # noqa: D205 - one thought
+
+    def __init__(self, clock: Clock, personality: Personality = PERSONALITIES["listed"], name: str = "default") -> None:
+        self.clock, self.personality, self.name = clock, personality, name
+        self.containers: dict[str, Audience] = {}
+        self.accounts = {ROBOT: "Robot", "ana": "Ana", "ben": "Ben"}
+        self.rows: dict[str, Row] = {}
+        self.notes: dict[str, Note] = {}
+        self.events: list[Event] = []
+        self.writes = 0
+        self.fates: deque[Fate] = deque()
+        self.lateness = 0.0
+        self.page_sizes: deque[int] = deque()
+        self.denied: set[str] = set()
+        self.ignored: set[str] = set()
+        self._changes = 0
+        self._keys: dict[str, str] = {}
+        self._numbers: dict[str, int] = {}
+        self._late: list[tuple[float, Callable[[], object]]] = []
+
+    def add_containers(self, names: Iterable[str], audience: Audience = Audience.INTERNAL) -> None:
+        """Set up empty containers."""
+        self.containers.update(dict.fromkeys(names, audience))
+
+    # -- what people do ------------------------------------------------------------------------------------------------------
+
+    def person_creates(self, container: str, values: Values, by: str = "ana", kind: Kind = Kind.TASK) -> str:
+        """Someone files a record; returns its id."""
+        self.settle()
+        return self._create(container, kind, values, by).id
+
+    def person_edits(self, id_: str, values: Values, by: str = "ana") -> None:
+        """Someone sets ``values``; labels are replaced whole, as people see them."""
+        self.settle()
+        self._edit(self.rows[id_], values, by)
+
+    def person_deletes(self, id_: str, by: str = "ana") -> None:
+        """Someone deletes a record for good."""
+        self.settle()
+        self.rows[id_].deleted = True
+        self._touch(self.rows[id_], by, "delete")
+
+    def person_moves(self, id_: str, container: str, by: str = "ana") -> None:
+        """Someone moves a record and its comments: same id, new key."""
+        self.settle()
+        row = self.rows[id_]
+        row.container, row.key = container, self._next_key(container)
+        self._touch(row, by, "move", key=row.key)
+        for note in self.notes.values():
+            if note.row is row:
+                self._touch(note, by, "move")
+
+    def person_comments(self, id_: str, body: str, by: str = "ana", audience: Audience = Audience.INTERNAL) -> str:
+        """Someone comments; returns the comment's id."""
+        self.settle()
+        note = Note(str(self._changes + 1), self.rows[id_], by, body, audience, self.clock.now())
+        self.notes[note.id] = note
+        self._touch(note, by, "comment")
+        return note.id
+
+    # -- what connectors may ask ---------------------------------------------------------------------------------------------
+
+    def permissions(self) -> frozenset[str]:
+        """What the robot may do."""
+        self._permit()
+        return frozenset(PERMISSIONS) - self.denied
+
+    def audience(self, container: str) -> Audience:
+        """Who can read the container."""
+        self._permit("read", container)
+        return self.containers[container]
+
+    def people(self) -> Mapping[str, str]:
+        """Account id to name."""
+        self._permit()
+        return self.accounts
+
+    def changed_rows(self, container: str, after: int) -> Batch[Row]:
+        """One page of the rows changed after change number ``after``, oldest first; deleted ones only where there is such a feed."""
+        self._permit("read", container)
+        feed = self.personality.deletions
+        return self._page([row for row in self.rows.values() if row.container == container and (feed or not row.deleted)], after)
+
+    def changed_notes(self, container: str, after: int) -> Batch[Note]:
+        """The same for the comments of the container's rows."""
+        self._permit("read", container)
+        notes = self.notes.values()
+        return self._page([note for note in notes if note.row.container == container and not note.row.deleted], after)
+
+    def read(self, ids: list[str]) -> list[Row]:
+        """Direct reads: never behind. Unknown ids are left out, and so are deleted rows unless the server remembers them."""
+        self._permit("read")
+        return [row for row in map(self.rows.get, ids) if row and (self.personality.deletions or not row.deleted)]
+
+    def history(self, ids: list[str], since: float) -> list[Event]:
+        """The edits of these rows since then; none where no history is kept."""
+        self._permit("read")
+        kept = self.events if self.personality.history else []
+        return [event for event in kept if event.verb == "edit" and event.object in ids and event.at >= since]
+
+    def listing(self, container: str) -> list[Row]:
+        """All rows that the index knows of."""
+        self._permit("read", container)
+        horizon = self.clock.now() - self.personality.lag
+        return [row for row in self.rows.values() if row.container == container and not row.deleted and row.created_at <= horizon]
+
+    def create(self, container: str, kind: Kind, values: Values, *, marker: str | None, key: str) -> Row:
+        """File a record; under an idempotency key the same one however often it is asked for."""
+        self._permit("create", container)
+
+        def effect() -> Row:
+            if self.personality.idempotency_key and key in self._keys:
+                return self.rows[self._keys[key]]
+            row = self._create(container, kind, self._heard(values), ROBOT, marker if self.personality.marker else None)
+            self._keys[key] = row.id
+            return row
+
+        return self._deliver(effect)
+
+    def update(self, id_: str, values: Values, added: frozenset[str], removed: frozenset[str], expected: Values) -> Row:
+        """Set ``values``, then add and remove labels; refused when the row shows other than ``expected`` (compare-and-set)."""
+        self._permit("edit")
+        row = self.rows.get(id_)
+        if row is None or row.deleted:
+            raise Gone(f"record {id_} is not there", status=404)
+
+        def effect() -> Row:
+            moved = [name for name, value in expected.items() if row.values.get(name) != value]
+            if moved and self.personality.compare_and_set:
+                raise Conflict(f"{row.key} moved: {', '.join(moved)}")
+            wanted = dict(values)
+            if added or removed:
+                kept = by_key(self._labels(row))
+                wanted["labels"] = frozenset(
+                    (by_key(added) | {k: v for k, v in kept.items() if k not in by_key(removed)}).values()
+                )
+            self._edit(row, self._heard(wanted), ROBOT)
+            return row
+
+        return self._deliver(effect)
+
+    def settle(self) -> None:
+        """Carry out the late writes whose time has come."""
+        due = [effect for at, effect in self._late if at <= self.clock.now()]
+        self._late = [(at, effect) for at, effect in self._late if at > self.clock.now()]
+        for effect in due:
+            with suppress(ConnectorError):  # nobody is listening any more
+                effect()
+
+    # -- inside --------------------------------------------------------------------------------------------------------------
+
+    def _page(self, known: list[_T], after: int) -> Batch[_T]:
+        horizon = self.clock.now() - self.personality.lag
+        waiting = sorted((one for one in known if one.changed > after and one.updated_at <= horizon), key=lambda one: one.changed)
+        page = waiting[: self.page_sizes.popleft() if self.page_sizes else PAGE]
+        return Batch(tuple(page), page[-1].changed if page else after, len(page) < len(waiting))
+
+    def _deliver(self, effect: Callable[[], Row]) -> Row:
+        fate = self.fates.popleft() if self.fates else None
+        if fate is Fate.UNSENT:
+            raise NotSent("the connection never opened")
+        self.writes += 1
+        if fate is Fate.LATE:
+            self._late.append((self.clock.now() + self.lateness, effect))
+        if fate in (Fate.LOST, Fate.LATE):
+            raise Ambiguous("the connection broke")
+        row = effect()
+        if fate is Fate.TWICE:
+            row = effect()
+        if fate is Fate.UNANSWERED:
+            raise Ambiguous("the connection broke")
+        return row
+
+    def _permit(self, permission: str = "sign-in", container: str | None = None) -> None:
+        self.settle()
+        if "sign-in" in self.denied:
+            raise AuthFailed("the server does not know this account", hint="give the account its sign-in back")
+        if permission == "read" and permission in self.denied:
+            raise Gone("this account may not read here", status=403, hint="grant it the permission to read")
+        if permission in self.denied:
+            raise AuthFailed(f"this account may not {permission}", hint=f"grant it the permission to {permission}")
+        if container is not None and container not in self.containers:
+            raise Gone(f"there is no container {container!r}", status=404, hint="check its spelling in the config")
+
+    def _create(self, container: str, kind: Kind, values: Values, by: str, marker: str | None = None) -> Row:
+        self._judge({"title": None, "status": "todo"} | dict(values))
+        row = Row(str(len(self.rows) + 1), container, self._next_key(container), kind, by, self.clock.now(), marker)
+        row.values = {name: value for name, value in ({"status": "todo"} | dict(values)).items() if value}
+        self.rows[row.id] = row
+        self._touch(row, by, "create", **row.values)
+        return row
+
+    def _edit(self, row: Row, values: Values, by: str) -> None:
+        self._judge(values)
+        for name, value in values.items():
+            before = row.values.get(name)
+            if (value or None) == before:
+                continue
+            row.values.pop(name, None)
+            if value:
+                row.values[name] = value
+            self._touch(row, by, "edit", surface=name, before=before, after=value)
+
+    def _heard(self, values: Values) -> Values:
+        return {name: value for name, value in values.items() if name not in self.ignored}
+
+    def _judge(self, values: Values) -> None:
+        wrong: dict[str, str] = {}
+        for name, value in values.items():
+            text = value if isinstance(value, str) else ""
+            if name == "title" and (not text.strip() or len(text) > TITLE_LIMIT or "\n" in text):
+                wrong[name] = f"a title is one line of 1 to {TITLE_LIMIT} characters"
+            elif name == "status" and text not in STATUSES:
+                wrong[name] = f"a status is one of {', '.join(STATUSES)}"
+            elif name == "priority" and text and text not in PRIORITIES:
+                wrong[name] = f"a priority is one of {', '.join(PRIORITIES)}, or none"
+            elif name == "body" and len(text) > BODY_LIMIT:
+                wrong[name] = f"a body has at most {BODY_LIMIT} characters"
+            elif "\0" in text:
+                wrong[name] = "the NUL character is not stored"
+        if wrong:
+            raise Rejected("; ".join(f"{name}: {reason}" for name, reason in wrong.items()), surfaces=wrong)
+
+    def _touch(self, one: Row | Note, by: str, verb: str, **detail: object) -> None:
+        self._changes += 1
+        one.changed, one.updated_at = self._changes, self.clock.now()
+        if isinstance(one, Row):
+            one.actor = by
+        self.events.append(Event(one.updated_at, by, verb, one.id, detail))
+
+    def _next_key(self, container: str) -> str:
+        self._numbers[container] = self._numbers.get(container, 0) + 1
+        return f"{container}-{self._numbers[container]}"
+
+    @staticmethod
+    def _labels(row: Row) -> frozenset[str]:
+        labels = row.values.get("labels", frozenset())
+        return labels if isinstance(labels, frozenset) else frozenset()

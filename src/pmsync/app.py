@@ -1,0 +1,221 @@
+"""The composition root: the only file that chooses implementations."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pmsync.config.load import load
+from pmsync.config.model import Config, FieldRule, MirrorRule
+from pmsync.connect.clock import Clock
+from pmsync.connect.contract import Connector
+from pmsync.connect.errors import ConfigError
+from pmsync.connect.plugin import Environment, Plugin, ScopeConfig
+from pmsync.connect.registry import load_plugins
+from pmsync.engine.engine import Engine
+from pmsync.engine.setup import Beats, Policy, Product, Setup
+from pmsync.model.enums import Direction, Kind
+from pmsync.model.record import ScopeRef
+from pmsync.net.calls import CallLog
+from pmsync.net.clock import SharedClock, SystemClock
+from pmsync.net.fence import Fence
+from pmsync.net.redact import Redactor
+from pmsync.reconcile.rails import Limits
+from pmsync.reconcile.routing import Create, Rule
+from pmsync.store import Store
+
+CLOCK_VARIABLE = "PMSYNC_CLOCK"
+"""``shared:FILE`` runs on accelerated time that several processes share; for demonstrations and load tests."""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything wired: close it when done.
+
+    ``transports`` in ``build`` maps a system's name to an in-process transport, for tests and the demo.
+    """
+
+    config: Config
+    setup: Setup
+    store: Store
+    engine: Engine
+    clock: Clock
+    calls: CallLog
+    fence: Fence
+    redactor: Redactor
+
+    def close(self) -> None:
+        """Release connections and the database."""
+        for connector in self.setup.connectors.values():
+            connector.close()
+        self.store.close()
+
+
+def clock_of(environ: Mapping[str, str]) -> Clock:
+    """The clock that the environment asks for: real time unless ``PMSYNC_CLOCK`` says otherwise.
+
+    Raises:
+        ConfigError: the variable is set to something else than ``shared:FILE``.
+    """
+    wanted = environ.get(CLOCK_VARIABLE, "")
+    if not wanted:
+        return SystemClock()
+    kind, _, file = wanted.partition(":")
+    if kind != "shared" or not file:
+        raise ConfigError(f"{CLOCK_VARIABLE}={wanted!r} is not of the form shared:FILE", hint=f"unset {CLOCK_VARIABLE}")
+    return SharedClock(Path(file))
+
+
+def read_config(file: Path, environ: Mapping[str, str] | None = None) -> tuple[Config, Mapping[str, Plugin]]:
+    """The config at ``file`` and the connectors it may name.
+
+    Raises:
+        ConfigError: something in it is wrong.
+    """
+    plugins, broken = load_plugins()
+    try:
+        return load(file, plugins, environ), plugins
+    except ConfigError as error:
+        if broken:
+            told = "; ".join(f"connector {one.name} cannot be imported: {one.reason}" for one in broken)
+            error.hint = f"{error.hint}\n{told}".strip()
+        raise
+
+
+def build(
+    file: Path,
+    *,
+    read_only: bool = False,
+    environ: Mapping[str, str] | None = None,
+    clock: Clock | None = None,
+    transports: Mapping[str, Any] | None = None,
+    new_uid: Callable[[], str] | None = None,
+) -> App:
+    """Wire everything that the config at ``file`` asks for. ``read_only`` puts the fence down: nothing but reads can leave.
+
+    Raises:
+        ConfigError, StoreError: what cannot be used, with the remedy.
+    """
+    surroundings = os.environ if environ is None else environ
+    config, plugins = read_config(file, surroundings)
+    time = clock or clock_of(surroundings)
+    fence, calls = Fence(read_only=read_only), CallLog()
+    connectors = {
+        name: _connector(config, name, plugins, Environment(name, time, fence, calls, (transports or {}).get(name)))
+        for name in config.systems
+    }
+    store = Store.open(_store_url(config, file), time)
+    setup = Setup(
+        connectors,
+        tuple(_product(config, key) for key in config.root.products),
+        _policy(config),
+        _marker_key(config, file),
+        _fingerprints(config),
+        Beats(config.root.schedule.catalogue, config.root.schedule.sweep),
+    )
+    engine = Engine(setup, store, time, new_uid) if new_uid else Engine(setup, store, time)
+    return App(config, setup, store, engine, time, calls, fence, Redactor(config.secrets))
+
+
+def _connector(config: Config, name: str, plugins: Mapping[str, Plugin], environment: Environment) -> Connector:
+    system = config.systems[name]
+    scopes = tuple(
+        ScopeConfig(ScopeRef(name, place.key), place.settings, _maps(config, name), _namespace(config))
+        for product in config.products
+        for place in product.places
+        if place.system == name
+    )
+    return plugins[system.kind].connector(system.settings, scopes, environment)
+
+
+def _maps(config: Config, system: str) -> dict[str, dict[str, str]]:
+    maps = config.root.maps
+    status = {remote: str(value) for remote, value in maps.status.get(system, {}).items()}
+    priority = {remote: str(value) for remote, value in maps.priority.get(system, {}).items()}
+    return {"status": status, "priority": priority}
+
+
+def _namespace(config: Config) -> str:
+    rule = config.root.fields.get("labels")
+    return rule.namespace if rule else ""
+
+
+def _product(config: Config, key: str) -> Product:
+    product = next(one for one in config.products if one.key == key)
+    scopes = tuple(ScopeRef(place.system, place.key) for place in product.places)
+    return Product(key, scopes, tuple(_rule(rule) for rule in product.mirror))
+
+
+def _rule(rule: MirrorRule) -> Rule:
+    kinds = rule.kind if isinstance(rule.kind, list) else [rule.kind] if rule.kind else []
+    return Rule(
+        frozenset(Kind(kind) for kind in kinds), rule.label or "", rule.from_, ScopeRef.parse(rule.to), Create(rule.create)
+    )
+
+
+def _policy(config: Config) -> Policy:
+    fields = config.root.fields
+    named = frozenset(
+        ScopeRef(place.system, place.key)
+        for product in config.products
+        for place in product.places
+        if getattr(place.settings, "audience", None) == "public"
+    )
+    safety = config.root.safety
+    return Policy(
+        {(name, system): direction for name, rule in fields.items() for system, direction in _directions(rule)},
+        {name: rule.all for name, rule in fields.items() if rule.all is not None},
+        {name: rule.owner for name, rule in fields.items() if rule.owner is not None},
+        {name: rule.respect_human for name, rule in fields.items()},
+        named,
+        Limits(int(safety.max_creates), safety.max_updates, safety.max_closes, safety.close == "allow"),
+    )
+
+
+def _directions(rule: FieldRule) -> list[tuple[str, Direction]]:
+    return [(system, Direction(direction)) for system, direction in (rule.model_extra or {}).items()]
+
+
+def _store_url(config: Config, file: Path) -> str:
+    """A relative SQLite file stands beside the config, wherever the command is run from."""
+    url = config.root.store
+    prefix = "sqlite:///"
+    if url.startswith(prefix) and not url.startswith((f"{prefix}/", f"{prefix}:memory:")):
+        return prefix + str((file.parent / url.removeprefix(prefix)).absolute())
+    return url
+
+
+def _marker_key(config: Config, file: Path) -> bytes:
+    """The configured key, else one generated beside the store with mode 0600: it must outlive the store."""
+    if config.root.marker_key is not None:
+        return config.root.marker_key.get_secret_value().encode()
+    path = _key_file(config, file)
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(secrets.token_hex(32))
+    return path.read_text().strip().encode()
+
+
+def _key_file(config: Config, file: Path) -> Path:
+    url = _store_url(config, file)
+    if url.startswith("sqlite:///") and ":memory:" not in url:
+        return Path(url.removeprefix("sqlite:///")).with_suffix(".key")
+    return file.with_suffix(".key")
+
+
+def _fingerprints(config: Config) -> dict[ScopeRef, str]:
+    """What concerns a scope, hashed: its own settings, the maps, field rules and mirror rules; never a secret."""
+    found = {}
+    for product in config.products:
+        rules = [rule.model_dump_json() for rule in product.mirror]
+        for place in product.places:
+            parts = [place.settings.model_dump_json(), config.root.maps.model_dump_json(), *rules]
+            parts += [f"{name}={rule.model_dump_json()}" for name, rule in sorted(config.root.fields.items())]
+            found[ScopeRef(place.system, place.key)] = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    return found

@@ -1,0 +1,129 @@
+"""The config's own parts, validated by pydantic. What connectors bring (systems, scopes) is validated by their plugins in ``load``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from pmsync.config.units import Amount, Seconds
+from pmsync.model.enums import Direction, Kind, Priority, Status
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MirrorRule(_Part):
+    """Which items also live where. The first rule that fits decides."""
+
+    kind: list[Kind] | Kind | None = Field(None, description="Item kinds the rule is for; all when left out.")
+    label: str | None = Field(None, description="A label the item must have.")
+    from_: str = Field(alias="from", description="The system in which the item has a record.")
+    to: str = Field(description="The scope in which it shall have one too, as system:container.")
+    create: Literal["review", "auto", "never"] = Field(
+        "review", description="review: only through plan and apply; auto: within the rails; never: only adopt."
+    )
+
+
+class FieldRule(_Part):
+    """How one field flows. Further keys are system names with a direction each."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    owner: str | None = Field(None, description="The system whose value wins when two sides changed apart.")
+    all: Direction | None = Field(None, description="The direction for every system.")
+    respect_human: Seconds = Field(0.0, description="How long a person's edit on a push surface stands.")
+    namespace: str = Field("", description="Labels only: pmsync writes only labels that begin with this.")
+
+
+class Safety(_Part):
+    """The rails of one run. Counts, or shares of what is linked."""
+
+    max_creates: Amount = 20
+    max_updates: Amount = 0.2
+    max_closes: Amount = 0.02
+    close: Literal["never", "allow"] = "never"
+
+    @field_validator("max_creates", mode="after")
+    @classmethod
+    def _count(cls, value: float) -> float:
+        if isinstance(value, float):
+            raise ValueError("max_creates is a count: before the first load there is nothing to take a share of")
+        return value
+
+
+class Schedule(_Part):
+    """How often the daemon works."""
+
+    every: Seconds = 60.0
+    jitter: Seconds = 10.0
+    catalogue: Seconds = 3600.0
+    sweep: Seconds = 86_400.0
+
+    @field_validator("every", "catalogue", "sweep", mode="after")
+    @classmethod
+    def _positive(cls, value: float) -> float:
+        if value < 1:
+            raise ValueError("at least 1s")
+        return value
+
+
+class Maps(_Part):
+    """What remote values mean: system to (remote name to hub value)."""
+
+    status: dict[str, dict[str, Status]] = Field(default_factory=dict)
+    priority: dict[str, dict[str, Priority | Literal["unset"]]] = Field(default_factory=dict)
+
+
+class Root(_Part):
+    """``pmsync.yaml`` as a whole. ``systems`` and ``products`` are validated in ``load``, with the connectors' own models."""
+
+    systems: dict[str, dict[str, Any]] = Field(description="Accounts: a name of your choice, its kind and its settings.")
+    products: dict[str, dict[str, Any]] = Field(description="Products: where each lives, by system name, and its mirror rules.")
+    store: str = Field("sqlite:///pmsync.db", description="The database: sqlite:///FILE or postgresql://...")
+    marker_key: SecretStr | None = Field(None, description="Signs the marks pmsync plants. Default: generated beside the store.")
+    fields: dict[Literal["title", "body", "status", "priority", "labels"], FieldRule] = Field(default_factory=dict)
+    maps: Maps = Maps()
+    people: dict[str, dict[str, str]] = Field(default_factory=dict, description="Who is who: system name to account, and email.")
+    safety: Safety = Safety()
+    schedule: Schedule = Schedule()
+
+
+@dataclass(frozen=True, slots=True)
+class SystemConfig:
+    """One configured system: its name, connector kind, and the settings its plugin validated."""
+
+    name: str
+    kind: str
+    settings: BaseModel
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceConfig:
+    """One scope of one product: the system's name, the container's key, and the settings its plugin validated."""
+
+    system: str
+    key: str
+    settings: BaseModel
+
+
+@dataclass(frozen=True, slots=True)
+class ProductConfig:
+    """One product."""
+
+    key: str
+    places: tuple[PlaceConfig, ...]
+    mirror: tuple[MirrorRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A config that was read whole and found good. ``path`` is where it came from."""
+
+    path: str
+    root: Root
+    systems: dict[str, SystemConfig]
+    products: tuple[ProductConfig, ...]
+    secrets: tuple[str, ...] = field(default=(), repr=False)

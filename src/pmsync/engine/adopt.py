@@ -1,0 +1,193 @@
+"""Adopt before creating: every unlinked record finds its item, or becomes one.
+
+The ladder: a genuine marker on a record our account created; a native cross-link; a unique exact title. Anything weaker is a suggestion
+for a person.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pmsync.connect.markers import Marker, verify
+from pmsync.engine.context import Context
+from pmsync.engine.pull import parse_ref
+from pmsync.model.enums import Role
+from pmsync.model.item import Item, Link, LinkState, Provenance
+from pmsync.model.record import Record, RecordRef, ScopeRef
+from pmsync.model.values import EMPTY, Known, Settled, Unobserved
+from pmsync.reconcile import matching
+from pmsync.reconcile.lens import Unmapped
+from pmsync.reconcile.matching import Adopt, Suggest, match
+from pmsync.reconcile.view import Base, BaseWrite
+from pmsync.store import Transaction
+from pmsync.store.codec import title_key
+from pmsync.store.dirty import DirtyRow
+from pmsync.store.errors import DoubleBinding
+from pmsync.store.journal import Entry
+
+
+def adopt(context: Context, rows: Sequence[DirtyRow]) -> None:
+    """Give every record among the dirty ``rows`` its item; the rows are done afterwards."""
+    refs = [parse_ref(row.target.removeprefix("record:")) for row in rows]
+    with context.store.transaction() as tx:
+        records = tx.observations.many(refs)
+        linked = tx.links.by_refs(refs)
+        tx.dirty.mark([f"item:{link.item}" for link in linked.values()], None, "linked meanwhile")
+        strangers = [record for ref, record in records.items() if ref not in linked]
+        titles = Counter((record.scope, _title(record)) for record in strangers)
+        for record in sorted(strangers, key=lambda one: (one.created_at, str(one.ref))):
+            _place(context, tx, record, titles[(record.scope, _title(record))] - 1)
+        tx.dirty.done(rows)
+
+
+def genuine(context: Context, record: Record) -> Marker | None:
+    """The record's marker if we signed it *and* our account created the record: people copy bodies and properties."""
+    if record.marker is None or record.creator != context.connector(record.scope).me():
+        return None
+    return verify(record.marker, context.setup.marker_key)
+
+
+def _title(record: Record) -> str:
+    title = record.values.get("title")
+    return title_key(str(title.value)) if isinstance(title, Known) else ""
+
+
+def _place(context: Context, tx: Transaction, record: Record, twins: int) -> None:
+    product = context.setup.product_of(record.scope)
+    if product is None:
+        return
+    marker = genuine(context, record)
+    marked = tx.items.get(marker.item) if marker else None
+    if marker and marked is None and marker.instance != context.store.instance:
+        context.tell("skipped", f"{record.key} was created by another pmsync instance", scope=record.scope, code="foreign_marker")
+    if marked is not None and _bound(tx, marked.uid, record):
+        _quarantine(context, tx, record, marked)
+        return
+    newcomer = _newcomer(record, product.key, marked.uid if marked else None, twins)
+    verdict = match(newcomer, _candidates(tx, record, newcomer))
+    if isinstance(verdict, Adopt):
+        bind(context, tx, Place.of(record), verdict.item, verdict.how)
+        return
+    if isinstance(verdict, Suggest):
+        for suggestion in verdict.suggestions:
+            tx.suggestions.put(record.ref, suggestion.item, suggestion.score, suggestion.why)
+        context.tell("skipped", f"{record.key} resembles an item: see pmsync link", scope=record.scope, code="suggestion")
+    found(context, tx, record, product.key)
+
+
+def _newcomer(record: Record, product: str, marker_item: str | None, twins: int) -> matching.Newcomer:
+    title = record.values.get("title")
+    text = str(title.value) if isinstance(title, Known) else ""
+    return matching.Newcomer(product, text, (record.key, record.url), record.references, marker_item, twins)
+
+
+def _bound(tx: Transaction, item: str, record: Record) -> bool:
+    links = tx.links.of_items([item]).get(item, [])
+    return any(link.scope == record.scope and link.state is LinkState.LINKED for link in links)
+
+
+def _quarantine(context: Context, tx: Transaction, record: Record, item: Item) -> None:
+    reason = f"{record.key} carries the marker of an item that has a record here already; it is left alone, close it by hand"
+    tx.notices.raise_(record.scope, "surplus", record.key, reason)
+    tx.journal.append([Entry(context.run, "quarantine", item.uid, why=reason, at=context.clock.now())])
+    context.tell("quarantined", reason, scope=record.scope, item=item.uid)
+
+
+def _candidates(tx: Transaction, record: Record, newcomer: matching.Newcomer) -> list[matching.Known]:
+    """The items that exact keys lead to: the marker's, cross-links by name, titles by their index. No scan."""
+    uids = {newcomer.marker_item} if newcomer.marker_item else set()
+    uids |= {link.item for reference in record.references for link in tx.links.named(reference)}
+    if _title(record):
+        uids |= set(tx.items.titled(newcomer.product, _title(record)))
+    ordered = sorted(uids)
+    items = tx.items.many(ordered)
+    links = tx.links.of_items(ordered)
+    return [_known(items[uid], links.get(uid, []), record.scope) for uid in ordered if uid in items]
+
+
+def _known(item: Item, links: Sequence[Link], scope: ScopeRef) -> matching.Known:
+    alive = [link for link in links if link.state is LinkState.LINKED]
+    title = item.fields.get("title")
+    text = str(title.value.value) if title and isinstance(title.value, Known) else ""
+    names = tuple(name for link in alive for name in (link.key, link.url))
+    return matching.Known(item.uid, item.product, text, names, (), any(link.scope == scope for link in alive))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record is, as far as a link needs to know it."""
+
+    ref: RecordRef
+    scope: ScopeRef
+    key: str
+    url: str
+
+    @classmethod
+    def of(cls, record: Record) -> Place:
+        """The place of a record that was read."""
+        return cls(record.ref, record.scope, record.key, record.url)
+
+
+def bind(context: Context, tx: Transaction, place: Place, item: str, how: str) -> Link | None:
+    """Link the record at ``place`` to ``item``; None, told and left alone, when either is bound already."""
+    role = Role.MIRROR if tx.links.of_items([item]).get(item) else Role.PRIMARY
+    link = Link(context.new_uid(), item, place.ref, place.scope, role, LinkState.LINKED, place.key, place.url, how)
+    name = place.key or str(place.ref)
+    try:
+        tx.links.add(link)
+    except DoubleBinding as refused:
+        context.tell("quarantined", f"{name}: {refused.message}", scope=place.scope, item=item)
+        return None
+    tx.suggestions.drop(place.ref)
+    tx.dirty.mark([f"item:{item}"], place.scope, f"linked by {how}")
+    why = f"{name} linked by {how}"
+    tx.journal.append([Entry(context.run, "link", item, link=link.uid, system=place.ref.system, why=why, at=context.clock.now())])
+    context.tell("adopted" if how != "created" else "linked", why, scope=place.scope, item=item, code=how)
+    return link
+
+
+def found(context: Context, tx: Transaction, record: Record, product: str) -> Item:
+    """Make a new item of ``record``; both sides agree on every value that can be read."""
+    values, pairs = _first_values(context, record)
+    provenance = Provenance(record.ref.system, record.actor or record.creator, record.updated_at, f"first seen in {record.key}")
+    item = tx.items.create(product, record.kind, values, provenance)
+    link = Link(
+        context.new_uid(), item.uid, record.ref, record.scope, Role.PRIMARY, LinkState.LINKED, record.key, record.url, "origin"
+    )
+    tx.links.add(link)
+    tx.bases.put([BaseWrite(link.uid, surface, pair, "first seen") for surface, pair in pairs.items()])
+    tx.dirty.mark([f"item:{item.uid}"], record.scope, "new item")
+    tx.journal.append(
+        [
+            Entry(
+                context.run, "item", item.uid, link=link.uid, system=record.ref.system, why=provenance.why, at=context.clock.now()
+            )
+        ]
+    )
+    context.tell("created_item", f"{record.key} became an item", scope=record.scope, item=item.uid)
+    return item
+
+
+def _first_values(context: Context, record: Record) -> tuple[dict[str, Settled], Mapping[str, Base]]:
+    values: dict[str, Settled] = {}
+    pairs: dict[str, Base] = {}
+    for surface in context.surfaces(record.scope):
+        observed = record.values.get(surface.id, Unobserved("not read"))
+        direction = context.setup.policy.direction(surface.field, record.scope.system)
+        if isinstance(observed, Unobserved) or not (direction.ingests or direction.seeds):
+            continue
+        if direction.emits and not direction.ingests:
+            continue
+        hub = surface.lens.ingest(observed, EMPTY)
+        if isinstance(hub, Unmapped):
+            continue
+        values.setdefault(surface.field, hub)
+        pairs[surface.id] = Base(observed, hub)
+    return values, pairs
+
+
+def is_record(row: DirtyRow) -> bool:
+    """Whether a dirty row names a record without an item."""
+    return row.target.startswith("record:")

@@ -1,0 +1,222 @@
+"""Apply: re-read, commit the intent durably, send once, classify the answer.
+
+Updates go in batches: one direct read for all targets, one durable commit for all intents, one write each, one direct read to confirm.
+Creates go one by one, each behind its own durable intent, so that a crash leaves at most one create in doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pmsync.connect.contract import Outcome, Receipt
+from pmsync.connect.errors import Ambiguous, ConnectorError, WriteRefused
+from pmsync.engine.adopt import Place, bind
+from pmsync.engine.confirm import confirm_creates, confirm_updates
+from pmsync.engine.context import Context
+from pmsync.engine.pull import observe
+from pmsync.engine.refusals import refuse, refuse_create
+from pmsync.model.enums import Audience
+from pmsync.model.item import Link, LinkState
+from pmsync.model.record import Record, RecordRef, ScopeRef
+from pmsync.reconcile.operation import Operation, OpKind
+from pmsync.reconcile.plan import stale
+from pmsync.store import Transaction
+from pmsync.store.journal import Entry
+from pmsync.store.ops import OpState
+
+CREATES_AT_ONCE = 50
+
+
+def apply(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> None:
+    """Carry out ``ops`` of one scope. What fails is told, recorded, and leaves the others alone."""
+    updates = [op for op in ops if op.kind is OpKind.UPDATE]
+    creates = [op for op in ops if op.kind is OpKind.CREATE]
+    connector = context.connector(scope)
+    for chunk in _chunks(creates, CREATES_AT_ONCE):
+        if context.stopping() or context.is_parked(scope.system):
+            return
+        with context.isolated(scope, "creating"):
+            _create_all(context, scope, chunk)
+    for chunk in _chunks(updates, connector.capabilities.fetch_batch):
+        if context.stopping() or context.is_parked(scope.system):
+            return
+        with context.isolated(scope, "updating"):
+            _update_all(context, scope, chunk)
+
+
+def _chunks(ops: Sequence[Operation], size: int) -> Iterator[Sequence[Operation]]:
+    for start in range(0, len(ops), size):
+        yield ops[start : start + size]
+
+
+def _update_all(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> None:
+    connector = context.connector(scope)
+    ready = _preread(context, scope, ops)
+    if not ready:
+        return
+    connector.prepare(scope, ready)
+    with context.store.transaction(durable=True) as tx:
+        for op in ready:
+            tx.ops.add(op, context.run, OpState.INTENT)
+    receipts = _send(context, scope, ready)
+    answered = {receipt.op: receipt for receipt in receipts if receipt.outcome is Outcome.DONE}
+    confirm_updates(context, scope, [op for op in ready if op.uid in answered], answered)
+
+
+def _preread(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> list[Operation]:
+    """The ops whose targets still show what the plan saw; the others are dropped with the reason, and looked at anew."""
+    fetched = context.connector(scope).fetch(scope, [op.ref for op in ops if op.ref is not None])
+    records = {record.ref: record for record in fetched.records}
+    ready = []
+    with context.store.transaction() as tx:
+        observe(context, tx, scope, fetched.records)
+        links = tx.links.by_refs([op.ref for op in ops if op.ref is not None])
+        for op in ops:
+            reason = _moved(context, op, records, links)
+            if reason is None:
+                ready.append(op)
+            else:
+                _drop(context, tx, op, reason)
+    return ready
+
+
+def _moved(context: Context, op: Operation, records: dict[RecordRef, Record], links: dict[RecordRef, Link]) -> str | None:
+    assert op.ref is not None  # updates name their record
+    record, link = records.get(op.ref), links.get(op.ref)
+    if record is None:
+        return f"{op.key} cannot be read any more"
+    if link is None or link.state is not LinkState.LINKED or link.scope != op.scope:
+        return f"{record.key} is no longer managed here"
+    if record.audience is Audience.PRIVATE:
+        return f"{record.key} is restricted now"
+    return stale(op, record, context.surface_map(op.scope))
+
+
+def _drop(context: Context, tx: Transaction, op: Operation, reason: str) -> None:
+    tx.dirty.mark([f"item:{op.item}"], op.scope, "its target moved")
+    tx.journal.append(
+        [Entry(context.run, "skip", op.item, op=op.uid, system=op.scope.system, why=reason, at=context.clock.now())]
+    )
+    context.tell("dropped", f"{op.key or op.scope}: {reason}", scope=op.scope, item=op.item, op=op.uid, code="moved")
+
+
+def _create_all(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> None:
+    connector = context.connector(scope)
+    ready = _still_missing(context, scope, ops)
+    if not ready:
+        return
+    connector.prepare(scope, ready)
+    floor = connector.floor(scope)
+    answered: dict[str, Receipt] = {}
+    try:
+        for op in ready:
+            if context.stopping():
+                break
+            with context.store.transaction(durable=True) as tx:
+                tx.ops.add(op, context.run, OpState.INTENT)
+                tx.ops.advance(op.uid, OpState.INTENT, floor=floor)
+            answered.update({receipt.op: receipt for receipt in _send(context, scope, [op]) if receipt.outcome is Outcome.DONE})
+            context.tell("progress", f"{scope}: creating", scope=scope, done=len(answered), total=len(ready))
+    finally:
+        confirm_creates(context, scope, [op for op in ready if op.uid in answered], answered)
+
+
+def _still_missing(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> list[Operation]:
+    """Creates whose item has no record in the scope yet and no other create under way."""
+    items = [op.item for op in ops]
+    ready = []
+    with context.store.transaction() as tx:
+        links, open_ops = tx.links.of_items(items), tx.ops.open_for(items)
+        for op in ops:
+            if any(link.scope == scope for link in links.get(op.item, [])):
+                _drop(context, tx, op, "the item has a record here by now")
+            elif any(row.op.scope == scope for row in open_ops.get(op.item, [])):
+                _drop(context, tx, op, "an earlier create is still unresolved")
+            else:
+                ready.append(op)
+    return ready
+
+
+def _send(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> list[Receipt]:
+    """Send the ops once each, recording every receipt before the next op is sent."""
+    receipts: list[Receipt] = []
+    waiting = {op.uid: op for op in ops}
+    try:
+        for receipt in context.connector(scope).apply(scope, ops):
+            _record(context, scope, waiting.pop(receipt.op), receipt)
+            receipts.append(receipt)
+    except Ambiguous as error:
+        for op in waiting.values():
+            _record(context, scope, op, Receipt(op.uid, Outcome.AMBIGUOUS, reason=error.message, hint=error.hint))
+    except (ConnectorError, WriteRefused) as error:
+        for op in waiting.values():
+            _record(context, scope, op, Receipt(op.uid, Outcome.NOT_SENT, reason=error.message, hint=error.hint))
+        raise
+    return receipts
+
+
+def _record(context: Context, scope: ScopeRef, op: Operation, receipt: Receipt) -> None:
+    with context.store.transaction() as tx:
+        _LANDINGS[receipt.outcome](context, tx, op, receipt)
+    context.tell(_TOLD[receipt.outcome], _sentence(op, receipt), scope=scope, item=op.item, op=op.uid, hint=receipt.hint)
+
+
+def _done(context: Context, tx: Transaction, op: Operation, receipt: Receipt) -> None:
+    """The id of a created record comes from the create's own answer and is bound in the same transaction."""
+    tx.ops.advance(op.uid, OpState.SENT, sent_at=context.clock.now(), ref=receipt.ref, reason="answered")
+    if op.kind is OpKind.CREATE and receipt.ref is not None:
+        record = receipt.record
+        bind(
+            context,
+            tx,
+            Place(receipt.ref, op.scope, record.key if record else "", record.url if record else ""),
+            op.item,
+            "created",
+        )
+
+
+def _rejected(context: Context, tx: Transaction, op: Operation, receipt: Receipt) -> None:
+    tx.ops.advance(op.uid, OpState.REJECTED, reason=receipt.reason)
+    link = tx.links.by_ref(op.ref) if op.ref else None
+    for change in op.changes if link else ():
+        refuse(context, tx, link, change, receipt.refused.get(change.surface, receipt.reason))
+    if link is None:
+        refuse_create(context, tx, op, receipt.reason)
+    tx.dirty.mark([f"item:{op.item}"], op.scope, "rejected")
+
+
+def _not_sent(context: Context, tx: Transaction, op: Operation, receipt: Receipt) -> None:
+    tx.ops.advance(op.uid, OpState.NOT_SENT, reason=receipt.reason, retry_at=receipt.retry_at)
+    tx.dirty.mark([f"item:{op.item}"], op.scope, "not sent", receipt.retry_at or 0.0)
+
+
+def _conflict(context: Context, tx: Transaction, op: Operation, receipt: Receipt) -> None:
+    tx.ops.advance(op.uid, OpState.REJECTED, reason=receipt.reason or "the record moved since it was read")
+    tx.dirty.mark([f"item:{op.item}"], op.scope, "its target moved")
+
+
+def _ambiguous(context: Context, tx: Transaction, op: Operation, receipt: Receipt) -> None:
+    now = context.clock.now()
+    quiet = now + context.connector(op.scope).capabilities.quiet_period
+    tx.ops.advance(op.uid, OpState.AMBIGUOUS, sent_at=now, quiet_until=quiet, reason=receipt.reason)
+
+
+_LANDINGS = {
+    Outcome.DONE: _done,
+    Outcome.REJECTED: _rejected,
+    Outcome.NOT_SENT: _not_sent,
+    Outcome.CONFLICT: _conflict,
+    Outcome.AMBIGUOUS: _ambiguous,
+}
+_TOLD = {
+    Outcome.DONE: "sent",
+    Outcome.REJECTED: "rejected",
+    Outcome.NOT_SENT: "failed",
+    Outcome.CONFLICT: "dropped",
+    Outcome.AMBIGUOUS: "waiting",
+}
+
+
+def _sentence(op: Operation, receipt: Receipt) -> str:
+    target = op.key or f"a new record in {op.scope}"
+    return f"{op.kind} {target}: {receipt.reason or receipt.outcome}"

@@ -1,0 +1,140 @@
+"""Confirm: read back what was written. A success code is not proof: several systems accept a value and silently drop it.
+
+The base moves only for the surfaces the op wrote, and only to what was sent or to a value that means the same. Whatever else the read-back
+shows is an observation for the next round, so an edit made between our write and our read is never taken for ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pmsync.connect.contract import Receipt
+from pmsync.engine.context import Context
+from pmsync.engine.pull import observe
+from pmsync.engine.refusals import accepted, refuse
+from pmsync.model.item import Link
+from pmsync.model.record import Record, RecordRef, ScopeRef
+from pmsync.model.values import EMPTY, Empty, Settled, Unobserved
+from pmsync.reconcile.operation import Change, Operation
+from pmsync.reconcile.surface import Surface
+from pmsync.reconcile.view import Base, BaseWrite
+from pmsync.store import Transaction
+from pmsync.store.journal import Entry
+from pmsync.store.ops import OpState
+
+
+def confirm_updates(context: Context, scope: ScopeRef, ops: Sequence[Operation], receipts: Mapping[str, Receipt]) -> None:
+    """Read the targets of answered updates back, in one batch, and settle their bases."""
+    _confirm(context, scope, ops, receipts, {op.uid: op.ref for op in ops if op.ref})
+
+
+def confirm_creates(context: Context, scope: ScopeRef, ops: Sequence[Operation], receipts: Mapping[str, Receipt]) -> None:
+    """Read created records back, in one batch, and settle their first bases."""
+    refs = {op.uid: ref for op in ops if (ref := receipts[op.uid].ref) is not None}
+    _confirm(context, scope, ops, receipts, refs)
+
+
+def _confirm(
+    context: Context, scope: ScopeRef, ops: Sequence[Operation], receipts: Mapping[str, Receipt], refs: Mapping[str, RecordRef]
+) -> None:
+    if not refs:
+        return
+    fetched = context.connector(scope).fetch(scope, list(refs.values()))
+    records = {record.ref: record for record in fetched.records}
+    with context.store.transaction() as tx:
+        observe(context, tx, scope, fetched.records)
+        for op in ops:
+            record = records.get(refs[op.uid])
+            if record is not None:
+                settle_op(context, tx, op, record, receipts[op.uid].refused)
+
+
+def settle_op(context: Context, tx: Transaction, op: Operation, record: Record, refused: Mapping[str, str]) -> None:
+    """Close an op whose landing is proven, by what its record shows now."""
+    link = tx.links.by_ref(record.ref)
+    if link is None:
+        _close(tx, op, record, "the record is not linked any more")
+        return
+    reader = _Reader(context, tx, op, link, record, refused)
+    landed = [reader.settle(change) for change in op.changes]
+    if op.ref is None:
+        reader.first_bases()
+    tx.dirty.mark([f"item:{op.item}"], op.scope, "confirmed")
+    _close(tx, op, record, "" if all(landed) else "some values did not land")
+    context.tell("confirmed", f"{op.kind} {record.key}", scope=op.scope, item=op.item, op=op.uid)
+
+
+def _close(tx: Transaction, op: Operation, record: Record, reason: str) -> None:
+    """Confirmed, whichever way the landing was proven: by an answer, or by finding it after the answer was lost."""
+    row = tx.ops.get(op.uid)
+    if row is not None and row.state is OpState.AMBIGUOUS:
+        tx.ops.advance(op.uid, OpState.RESOLVED, ref=record.ref, outcome="landed", reason=reason)
+        return
+    if row is not None and row.state is OpState.INTENT:
+        tx.ops.advance(op.uid, OpState.SENT, ref=record.ref)
+    tx.ops.advance(op.uid, OpState.CONFIRMED, ref=record.ref, reason=reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """One op held against one read-back."""
+
+    context: Context
+    tx: Transaction
+    op: Operation
+    link: Link
+    record: Record
+    refused: Mapping[str, str]
+
+    def settle(self, change: Change) -> bool:
+        """Move the base of one written surface as far as the read-back allows; True when the value landed."""
+        surface = self.context.surface_map(self.op.scope).get(change.surface)
+        shown = self.record.values.get(change.surface, Unobserved("not read"))
+        if surface is None or isinstance(shown, Unobserved):
+            return False
+        if surface.lens.canon(shown) == surface.lens.canon(change.after) or surface.lens.consistent(shown, change.hub):
+            self._agree(change, shown)
+            return True
+        if change.surface in self.refused or self._untouched(surface, change, shown):
+            reason = self.refused.get(
+                change.surface, "the value was accepted but is not stored: is a permission or a screen missing?"
+            )
+            refuse(self.context, self.tx, self.link, change, reason)
+            return False
+        self._agree(change, change.after)
+        return True
+
+    def _untouched(self, surface: Surface, change: Change, shown: Settled) -> bool:
+        if self.op.ref is None:
+            return change.field in ("status", "priority") or isinstance(shown, Empty)
+        return surface.lens.canon(shown) == surface.lens.canon(change.before)
+
+    def _agree(self, change: Change, remote: Settled) -> None:
+        self.tx.bases.put([BaseWrite(self.link.uid, change.surface, Base(remote, change.hub), change.why)], self.op.uid)
+        accepted(self.tx, self.link, change)
+        entry = Entry(
+            self.context.run,
+            "write",
+            self.op.item,
+            field=change.field,
+            link=self.link.uid,
+            system=self.op.scope.system,
+            op=self.op.uid,
+            before=change.before,
+            after=change.after,
+            why=change.why,
+            at=self.context.clock.now(),
+        )
+        self.tx.journal.append([entry])
+
+    def first_bases(self) -> None:
+        """For a record we created: what it shows where nothing of ours landed is the system's initial value, never a person's edit."""
+        known = self.tx.bases.of_links([self.link.uid]).get(self.link.uid, {})
+        initial = []
+        for surface in self.context.surfaces(self.op.scope):
+            row = known.get(surface.id)
+            shown = self.record.values.get(surface.id, Unobserved("not read"))
+            if (row is None or row.base is None) and not isinstance(shown, Unobserved):
+                initial.append(BaseWrite(self.link.uid, surface.id, Base(shown, EMPTY), "as the system made it"))
+        self.tx.bases.put(initial, self.op.uid)

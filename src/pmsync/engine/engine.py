@@ -1,0 +1,218 @@
+"""The engine's door: plan, apply a saved plan, sync everything, or one scope's round.
+
+Each run holds the store's lease, tells its events to one listener, and ends with a ``Report``.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from pmsync.connect.clock import Clock
+from pmsync.engine.adopt import adopt, is_record
+from pmsync.engine.apply import apply
+from pmsync.engine.context import Context
+from pmsync.engine.events import Event, Listener, Tally
+from pmsync.engine.fingerprint import changed_configs, keep_fingerprints
+from pmsync.engine.pull import know_scopes, pull
+from pmsync.engine.resolve import resolve
+from pmsync.engine.settle import Wanted, settle
+from pmsync.engine.setup import Setup
+from pmsync.engine.sweep import sweep
+from pmsync.model.record import ScopeRef
+from pmsync.reconcile.operation import Operation
+from pmsync.reconcile.plan import Held, Plan
+from pmsync.reconcile.rails import judge
+from pmsync.store import Store
+from pmsync.store.dirty import DirtyRow
+from pmsync.store.ops import OpState
+from pmsync.store.store import fresh_uid
+
+BATCH = 200
+PASSES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a run ended: its name, its tally, and the plan of what it did not do by itself (None when nothing is held)."""
+
+    run: str
+    tally: Tally
+    held: Plan | None
+
+    @property
+    def exit_code(self) -> int:
+        """0 done; 1 something failed or waits and may be retried; 3 a person is needed."""
+        if self.held is not None and self.held.held:
+            return 3
+        return 1 if self.tally.failures or self.tally.of("waiting") else 0
+
+
+class Engine:
+    """Runs rounds over one store."""
+
+    def __init__(self, setup: Setup, store: Store, clock: Clock, new_uid: Callable[[], str] = fresh_uid) -> None:
+        self._setup = setup
+        self._store = store
+        self._clock = clock
+        self._new_uid = new_uid
+        self._stop = threading.Event()
+
+    def stop(self) -> None:
+        """Ask the run under way to finish what it has begun and send nothing new; may be called from another thread."""
+        self._stop.set()
+
+    def plan(self, listen: Listener, scopes: Sequence[ScopeRef] = ()) -> tuple[Plan, Report]:
+        """Pull and reconcile, and say what would be written. Nothing leaves this machine but reads."""
+        with self._run("plan", listen) as (context, tally):
+            self._observe(context, scopes)
+            wanted = self._reconcile(context)
+            plan = self._planned(context, wanted, everything=True)
+            return plan, Report(context.run, tally, None)
+
+    def pull(self, listen: Listener, scopes: Sequence[ScopeRef] = ()) -> Report:
+        """Only pull."""
+        with self._run("pull", listen) as (context, tally):
+            self._observe(context, scopes)
+            return Report(context.run, tally, None)
+
+    def sync(self, listen: Listener, scopes: Sequence[ScopeRef] = ()) -> Report:
+        """One whole round: do what the config permits, and hold the rest as a plan."""
+        with self._run("sync", listen) as (context, tally):
+            self._observe(context, scopes)
+            resolve(context)
+            changed = changed_configs(context)
+            held = self._passes(context, changed)
+            if held is not None:
+                with self._store.transaction() as tx:
+                    tx.plans.save(held.uid, held.encode(), held.counts(), held=True, run=context.run)
+                context.tell("held", f"{len(held.held)} writes wait for a person: pmsync plan, then pmsync apply")
+            elif not changed:
+                keep_fingerprints(context)
+            return Report(context.run, tally, held)
+
+    def apply_plan(self, plan: Plan, listen: Listener) -> Report:
+        """Do exactly what ``plan`` lists; ops whose target moved since are skipped with a reason. Resumable: what is done stays done."""
+        with self._run("apply", listen) as (context, tally):
+            know_scopes(context, sorted({op.scope for op in plan.ops}, key=str))
+            resolve(context)
+            with self._store.transaction() as tx:
+                rows = {op.uid: tx.ops.get(op.uid) for op in plan.ops}
+            fresh = [op for op in plan.ops if rows[op.uid] is None]
+            repeat = [row for row in rows.values() if row is not None and row.state is OpState.NOT_SENT]
+            self._apply(context, fresh + [_renewed(row.op) for row in repeat])
+            self._complete(context, {op.item for op in plan.ops})
+            keep_fingerprints(context)
+            with self._store.transaction() as tx:
+                tx.plans.applied(plan.uid, context.run)
+            return Report(context.run, tally, None)
+
+    # -- the steps ---------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _run(self, kind: str, listen: Listener) -> Iterator[tuple[Context, Tally]]:
+        tally = Tally()
+
+        def hear(event: Event) -> None:
+            tally.hear(event)
+            listen(event)
+
+        with self._store.hold(f"pmsync {kind}"):
+            with self._store.transaction() as tx:
+                run = tx.runs.start(kind, "")
+            context = Context(self._setup, self._store, self._clock, run, hear, self._new_uid, self._stop.is_set)
+            try:
+                yield context, tally
+            finally:
+                with self._store.transaction() as tx:
+                    tx.runs.finish(run, 1 if tally.failures else 0, tally.counts)
+
+    def _observe(self, context: Context, scopes: Sequence[ScopeRef]) -> None:
+        wanted = list(scopes) or self._setup.scopes()
+        know_scopes(context, wanted)
+        for scope in wanted:
+            if context.is_parked(scope.system) or self._resting(context, scope):
+                continue
+            with context.isolated(scope, "pulling"):
+                pull(context, scope)
+                sweep(context, scope)
+
+    def _resting(self, context: Context, scope: ScopeRef) -> bool:
+        with self._store.transaction() as tx:
+            row = tx.scopes.get(scope)
+        if row is None or row.parked_until <= self._clock.now():
+            return False
+        context.parked[scope.system] = row.parked_why
+        left = round(row.parked_until - self._clock.now())
+        context.tell("parked", f"{scope}: rests for {left} s more: {row.parked_why}", scope=scope)
+        return True
+
+    def _passes(self, context: Context, changed: Sequence[ScopeRef]) -> Plan | None:
+        """Reconcile and apply until a pass writes nothing; returns what is held."""
+        for _ in range(PASSES):
+            if context.stopping():
+                return None
+            wanted = self._reconcile(context)
+            plan = self._planned(context, wanted, everything=bool(changed))
+            self._apply(context, plan.ops)
+            if not plan.ops:
+                return plan if plan.held else None
+        context.tell("failed", f"still writing after {PASSES} passes: something answers every write with another change")
+        return None
+
+    def _reconcile(self, context: Context) -> Wanted:
+        """Adopt and settle everything dirty, in batches, each item once."""
+        context.prepare(self._setup.scopes())
+        now = self._clock.now()
+        for rows in self._dirty(now, "record:"):
+            adopt(context, rows)
+        wanted = Wanted()
+        for rows in self._dirty(now, "item:"):
+            settle(context, rows, wanted)
+        return wanted
+
+    def _dirty(self, now: float, kind: str) -> Iterator[list[DirtyRow]]:
+        after = kind
+        while True:
+            with self._store.transaction() as tx:
+                rows = tx.dirty.take(now, BATCH, after)
+            rows = [row for row in rows if is_record(row) == (kind == "record:")]
+            if not rows:
+                return
+            after = rows[-1].target
+            yield rows
+
+    def _planned(self, context: Context, wanted: Wanted, *, everything: bool) -> Plan:
+        """Divide the wanted writes by the rails. ``everything``: hold all of them (plan only)."""
+        with self._store.transaction() as tx:
+            linked = {scope: tx.links.count(scope) for scope in self._setup.scopes()}
+        verdict = judge(wanted.ops, linked, self._setup.policy.limits, review=wanted.review, exempt=wanted.completing)
+        if everything:
+            reasons = {held.op.uid: held for held in verdict.held}
+            why = "the config changed: look at the plan first"
+            held = tuple(reasons.get(op.uid, Held(op, why)) for op in wanted.ops)
+            return Plan(context.new_uid(), self._clock.now(), (), held, tuple(wanted.skips))
+        return Plan(context.new_uid(), self._clock.now(), verdict.allowed, verdict.held, tuple(wanted.skips))
+
+    def _apply(self, context: Context, ops: Sequence[Operation]) -> None:
+        by_scope: dict[ScopeRef, list[Operation]] = defaultdict(list)
+        for op in ops:
+            by_scope[op.scope].append(op)
+        for scope in sorted(by_scope, key=str):
+            if scope.system in self._setup.connectors and not context.is_parked(scope.system):
+                apply(context, scope, by_scope[scope])
+
+    def _complete(self, context: Context, items: set[str]) -> None:
+        """Finish approved creations: set the status that a create could not carry."""
+        wanted = self._reconcile(context)
+        self._apply(context, [op for op in wanted.ops if op.uid in wanted.completing and op.item in items])
+        self._reconcile(context)
+
+
+def _renewed(op: Operation) -> Operation:
+    """An approved op that provably never left, under a name of its own: an op is sent once."""
+    return replace(op, uid=str(uuid.uuid5(uuid.UUID(op.uid), "again")))

@@ -1,0 +1,52 @@
+"""What a run tells while it goes on. The command line, the JSON output, tests and the daemon's log all read this one stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pmsync.model.record import ScopeRef
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened.
+
+    ``kind`` is one of: ``pulled``, ``adopted``, ``created_item``, ``ingested``, ``conflict``, ``settled``, ``overruled``, ``skipped``, ``planned``,
+    ``held``, ``sent``, ``confirmed``, ``rejected``, ``dropped``, ``waiting``, ``resolved``, ``parked``, ``unmanaged``, ``gone``, ``moved``,
+    ``quarantined``, ``failed``, ``progress``.
+    """
+
+    kind: str
+    text: str
+    scope: ScopeRef | None = None
+    item: str = ""
+    field: str = ""
+    op: str = ""
+    code: str = ""
+    hint: str = ""
+    done: int = 0
+    total: int = 0
+
+
+Listener = Callable[[Event], None]
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of a run, by event kind, and what stopped or failed. ``failures`` hold sentences with their remedy."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    failures: list[tuple[str, str]] = field(default_factory=list)
+
+    def hear(self, event: Event) -> None:
+        """Count one event."""
+        step = event.done if event.kind == "pulled" else 1
+        if event.kind != "progress":
+            self.counts[event.kind] = self.counts.get(event.kind, 0) + step
+        if event.kind in ("failed", "parked"):
+            self.failures.append((event.text, event.hint))
+
+    def of(self, kind: str) -> int:
+        """How often ``kind`` happened; for ``pulled`` the number of changed records."""
+        return self.counts.get(kind, 0)

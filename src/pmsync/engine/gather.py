@@ -1,0 +1,122 @@
+"""Gather: read everything that ``reconcile`` must see of a batch of items, in a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pmsync.engine.context import Context
+from pmsync.model.enums import Audience
+from pmsync.model.item import Item, Link, LinkState
+from pmsync.model.record import Record, RecordRef
+from pmsync.model.values import EMPTY, Settled, Unobserved
+from pmsync.reconcile.operation import OpKind
+from pmsync.reconcile.surface import Surface
+from pmsync.reconcile.view import Dispute, ItemView, Replica, SurfaceView
+from pmsync.store import Transaction
+from pmsync.store.bases import BaseRow
+from pmsync.store.ops import OpRow
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """One item's view, plus what routing needs: all its links, the records it shows in, and its open ops."""
+
+    view: ItemView
+    links: tuple[Link, ...]
+    records: Mapping[RecordRef, Record]
+    open_ops: tuple[OpRow, ...]
+
+    @property
+    def item(self) -> Item:
+        """The item itself."""
+        return self.view.item
+
+    @property
+    def alive(self) -> list[Link]:
+        """The links on which anything may be read or written."""
+        return [link for link in self.links if link.state is LinkState.LINKED]
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    links: Mapping[str, list[Link]]
+    records: Mapping[RecordRef, Record]
+    bases: Mapping[str, Mapping[str, BaseRow]]
+    ops: Mapping[str, list[OpRow]]
+    disputes: Mapping[str, Mapping[str, Dispute]]
+
+
+def gather(context: Context, tx: Transaction, uids: Sequence[str]) -> list[Gathered]:
+    """The views of the items that still exist, in the order of ``uids``."""
+    items = tx.items.many(uids)
+    batch = _read(tx, [uid for uid in uids if uid in items])
+    return [_gathered(context, items[uid], batch) for uid in uids if uid in items]
+
+
+def _read(tx: Transaction, uids: Sequence[str]) -> _Batch:
+    links = tx.links.of_items(uids)
+    alive = [link for group in links.values() for link in group if link.state is LinkState.LINKED]
+    return _Batch(
+        links,
+        tx.observations.many([link.ref for link in alive]),
+        tx.bases.of_links([link.uid for link in alive]),
+        tx.ops.open_for(uids),
+        tx.conflicts.open_for(uids),
+    )
+
+
+def _gathered(context: Context, item: Item, batch: _Batch) -> Gathered:
+    links = tuple(batch.links.get(item.uid, []))
+    ops = tuple(batch.ops.get(item.uid, []))
+    replicas = tuple(_replica(context, link, batch, ops) for link in _visible(context, links, batch.records))
+    view = ItemView(item, replicas, batch.disputes.get(item.uid, {}), dict(context.setup.policy.owners), context.clock.now())
+    return Gathered(view, links, batch.records, ops)
+
+
+def _visible(context: Context, links: Sequence[Link], records: Mapping[RecordRef, Record]) -> list[Link]:
+    """The links to reconcile. A restricted record takes no part while its item shows anywhere else: nothing of it may cross."""
+    alive = [link for link in links if link.state is LinkState.LINKED and link.ref in records and context.is_ready(link.scope)]
+    if len(alive) < 2:
+        return alive
+    return [link for link in alive if records[link.ref].audience is not Audience.PRIVATE]
+
+
+def _replica(context: Context, link: Link, batch: _Batch, ops: Sequence[OpRow]) -> Replica:
+    record = batch.records[link.ref]
+    bases = batch.bases.get(link.uid, {})
+    pending = [row for row in ops if _concerns(row, link)]
+    surfaces = tuple(_surface(context, link, record, surface, bases, pending) for surface in context.surfaces(link.scope))
+    return Replica(link, record, surfaces, busy=bool(pending))
+
+
+def _concerns(row: OpRow, link: Link) -> bool:
+    if row.op.kind is OpKind.CREATE:
+        return row.op.scope == link.scope
+    return row.op.ref == link.ref
+
+
+def _surface(
+    context: Context, link: Link, record: Record, surface: Surface, bases: Mapping[str, BaseRow], pending: Sequence[OpRow]
+) -> SurfaceView:
+    row = bases.get(surface.id)
+    policy = context.setup.policy
+    return SurfaceView(
+        surface,
+        policy.direction(surface.field, link.ref.system),
+        record.values.get(surface.id, Unobserved("the connector did not read it")),
+        row.base if row else None,
+        tuple(_sent(pending, surface.id)),
+        row.drift_since if row else None,
+        policy.respect_human.get(surface.field, 0.0),
+    )
+
+
+def _sent(pending: Sequence[OpRow], surface: str) -> list[Settled]:
+    return [change.after for row in pending for change in row.op.changes if change.surface == surface]
+
+
+def hub_value(item: Item, field: str) -> Settled:
+    """The item's value of a field; EMPTY when it has none."""
+    held = item.fields.get(field)
+    return held.value if held else EMPTY

@@ -1,0 +1,157 @@
+"""Resolve: an op whose answer was lost is looked up, never resent blindly.
+
+Positive evidence counts at once. "Not there" counts only after the quiet period, and for creates only twice, from a path that cannot lag.
+What stays in doubt stays open; a system without any marker stops for a person.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from pmsync.connect.capabilities import Unsupported
+from pmsync.connect.contract import Absent, Found, Unreadable
+from pmsync.engine.adopt import Place, bind, genuine
+from pmsync.engine.confirm import settle_op
+from pmsync.engine.context import Context
+from pmsync.engine.pull import observe
+from pmsync.model.record import Record, RecordRef, ScopeRef
+from pmsync.model.values import Unobserved
+from pmsync.reconcile.operation import Change, OpKind
+from pmsync.store.ops import OpRow, OpState
+
+
+def resolve(context: Context) -> None:
+    """Look up every open op of every system that is not parked."""
+    with context.store.transaction() as tx:
+        rows = tx.ops.open()
+    by_scope: dict[ScopeRef, list[OpRow]] = defaultdict(list)
+    for row in rows:
+        by_scope[row.op.scope].append(row)
+    for scope, open_rows in by_scope.items():
+        if scope.system not in context.setup.connectors or context.is_parked(scope.system):
+            continue
+        with context.isolated(scope, "looking up writes whose answer was lost"):
+            _answered(context, scope, [row for row in open_rows if _ref(row) is not None])
+            for row in open_rows:
+                if _ref(row) is None:
+                    _lost_create(context, row)
+
+
+def _ref(row: OpRow) -> RecordRef | None:
+    return row.op.ref or row.ref
+
+
+def _answered(context: Context, scope: ScopeRef, rows: Sequence[OpRow]) -> None:
+    """Updates, and creates whose id is known: one direct batch read tells."""
+    refs = [ref for row in rows if (ref := _ref(row)) is not None]
+    if not refs:
+        return
+    fetched = context.connector(scope).fetch(scope, refs)
+    records = {record.ref: record for record in fetched.records}
+    for row in rows:
+        ref = _ref(row)
+        record = records.get(ref) if ref else None
+        if record is not None:
+            _judge(context, row, record)
+        elif _quiet(context, row):
+            _close(context, row, "abandoned", "its record cannot be read any more")
+
+
+def _judge(context: Context, row: OpRow, record: Record) -> None:
+    if (
+        row.op.kind is OpKind.CREATE
+        or row.state is OpState.SENT
+        or all(_landed(context, row, record, change) for change in row.op.changes)
+    ):
+        with context.store.transaction() as tx:
+            observe(context, tx, row.op.scope, [record])
+            settle_op(context, tx, row.op, record, {})
+        context.tell("resolved", f"{record.key}: the write had landed", scope=row.op.scope, item=row.op.item, op=row.op.uid)
+        return
+    if not _quiet(context, row):
+        _wait(context, row)
+        return
+    with context.store.transaction() as tx:
+        observe(context, tx, row.op.scope, [record])
+    _close(context, row, "absent", "the write did not land; it is planned anew")
+
+
+def _landed(context: Context, row: OpRow, record: Record, change: Change) -> bool:
+    surface = context.surface_map(row.op.scope).get(change.surface)
+    shown = record.values.get(change.surface, Unobserved("not read"))
+    if surface is None or isinstance(shown, Unobserved):
+        return False
+    return surface.lens.canon(shown) == surface.lens.canon(change.after)
+
+
+def _lost_create(context: Context, row: OpRow) -> None:
+    connector = context.connector(row.op.scope)
+    if isinstance(connector.capabilities.find, Unsupported) or isinstance(connector.capabilities.marker, Unsupported):
+        _stop(context, row)
+        return
+    finding = connector.find(row.op.scope, row.op, row.floor)
+    if isinstance(finding, Found):
+        _found(context, row, finding.record)
+    elif isinstance(finding, Unreadable):
+        context.tell("waiting", f"a create in {row.op.scope} is in doubt: {finding.reason}", scope=row.op.scope, op=row.op.uid)
+    else:
+        _not_found(context, row, finding)
+
+
+def _found(context: Context, row: OpRow, record: Record) -> None:
+    marker = genuine(context, record)
+    if marker is None or marker.op != row.op.uid:
+        context.tell("waiting", f"{record.key} carries a marker that is not ours; the create stays in doubt", scope=row.op.scope)
+        return
+    with context.store.transaction() as tx:
+        if tx.links.by_ref(record.ref) is None:
+            bind(context, tx, Place.of(record), row.op.item, "created")
+        observe(context, tx, row.op.scope, [record])
+        settle_op(context, tx, row.op, record, {})
+    context.tell("resolved", f"{record.key}: the create had landed", scope=row.op.scope, item=row.op.item, op=row.op.uid)
+
+
+def _not_found(context: Context, row: OpRow, finding: Absent) -> None:
+    if not _quiet(context, row):
+        _wait(context, row)
+        return
+    if row.attempts < 1:
+        capabilities = context.connector(row.op.scope).capabilities
+        pause = 0.0 if finding.consistent else capabilities.index_lag
+        with context.store.transaction() as tx:
+            later = context.clock.now() + max(pause, 30.0)
+            tx.ops.advance(row.op.uid, row.state, attempts=row.attempts + 1, quiet_until=later)
+        _wait(context, row)
+        return
+    _close(context, row, "absent", "it never arrived; it is planned anew")
+
+
+def _stop(context: Context, row: OpRow) -> None:
+    reason = f"a create in {row.op.scope} was cut off and this system keeps no marker: look for it and use `pmsync link`, or `pmsync resolve`"
+    with context.store.transaction() as tx:
+        tx.notices.raise_(row.op.scope, "in_doubt", row.op.uid, reason)
+    context.tell("held", reason, scope=row.op.scope, item=row.op.item, op=row.op.uid, code="in_doubt")
+
+
+def _quiet(context: Context, row: OpRow) -> bool:
+    period = context.connector(row.op.scope).capabilities.quiet_period
+    until = row.quiet_until or (row.made_at + period)
+    return context.clock.now() >= until
+
+
+def _wait(context: Context, row: OpRow) -> None:
+    period = context.connector(row.op.scope).capabilities.quiet_period
+    until = row.quiet_until or (row.made_at + period)
+    left = max(0, round(until - context.clock.now()))
+    what = row.op.key or f"a new record in {row.op.scope}"
+    context.tell("waiting", f"{what}: its answer was lost; looked up again in {left} s", scope=row.op.scope, op=row.op.uid)
+
+
+def _close(context: Context, row: OpRow, outcome: str, reason: str) -> None:
+    with context.store.transaction() as tx:
+        if row.state is not OpState.AMBIGUOUS:
+            tx.ops.advance(row.op.uid, OpState.AMBIGUOUS, reason="cut off")
+        tx.ops.advance(row.op.uid, OpState.RESOLVED, outcome=outcome, reason=reason)
+        tx.dirty.mark([f"item:{row.op.item}"], row.op.scope, reason)
+    context.tell("resolved", f"{row.op.key or row.op.scope}: {reason}", scope=row.op.scope, item=row.op.item, op=row.op.uid)

@@ -1,0 +1,189 @@
+"""Settle: run the pure ``reconcile`` over a batch of dirty items, commit what it decides, and collect the writes it wants.
+
+An item stays dirty until nothing more is wanted of it: the dirty table is the durable outbox, planned work itself is never stored.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from pmsync.engine.context import Context
+from pmsync.engine.gather import Gathered, gather
+from pmsync.engine.refusals import refused
+from pmsync.engine.route import creations
+from pmsync.model.item import Link
+from pmsync.model.values import EMPTY
+from pmsync.reconcile.operation import Change, Operation, OpKind
+from pmsync.reconcile.reconcile import reconcile
+from pmsync.reconcile.view import Decision, Skip
+from pmsync.store import Transaction
+from pmsync.store.dirty import DirtyRow
+from pmsync.store.journal import Entry
+
+
+class Verdict(Enum):
+    """What becomes of an item's dirty mark: nothing more is wanted; it waits for its writes; it rests until the slow beat."""
+
+    DONE = auto()
+    KEEP = auto()
+    LATER = auto()
+
+
+@dataclass(slots=True)
+class Wanted:
+    """The writes a run wants. ``review`` holds uids of creates that a person must see first; ``completing`` those that finish a creation."""
+
+    ops: list[Operation] = field(default_factory=list)
+    review: set[str] = field(default_factory=set)
+    completing: set[str] = field(default_factory=set)
+    skips: list[Skip] = field(default_factory=list)
+
+
+def settle(context: Context, rows: Sequence[DirtyRow], wanted: Wanted) -> None:
+    """Reconcile the items that the dirty ``rows`` name, in one transaction, adding what must be written to ``wanted``."""
+    uids = [row.target.removeprefix("item:") for row in rows]
+    with context.store.transaction() as tx:
+        gathered = {one.item.uid: one for one in gather(context, tx, uids)}
+        finished = []
+        for row, uid in zip(rows, uids, strict=True):
+            verdict = _settle_one(context, tx, gathered[uid], wanted) if uid in gathered else Verdict.DONE
+            if verdict is Verdict.DONE:
+                finished.append(row)
+            elif verdict is Verdict.LATER:
+                tx.dirty.postpone(row, context.clock.now() + context.setup.beats.catalogue)
+        tx.dirty.done(finished)
+
+
+def _settle_one(context: Context, tx: Transaction, one: Gathered, wanted: Wanted) -> Verdict:
+    """Commit one item's decision, and say whether anything more is wanted of it."""
+    decision = reconcile(one.view)
+    _commit(context, tx, one, decision)
+    updates = list(_updates(context, tx, one, decision, wanted))
+    creates = creations(context, tx, one, decision)
+    wanted.ops += updates
+    wanted.ops += [create.op for create in creates]
+    wanted.review |= {create.op.uid for create in creates if create.review}
+    if updates or creates or one.open_ops or any(skip.code in ("busy", "in_flight") for skip in decision.skips):
+        return Verdict.KEEP
+    resting = len(decision.wanted) > sum(len(op.changes) for op in updates)
+    return Verdict.LATER if resting or any(skip.code == "drift_respected" for skip in decision.skips) else Verdict.DONE
+
+
+def _commit(context: Context, tx: Transaction, one: Gathered, decision: Decision) -> None:
+    _write_hub(context, tx, one, decision)
+    tx.bases.put(decision.bases)
+    _keep_disputes(context, tx, one, decision)
+    _keep_drift(context, tx, one, decision)
+    for lost in decision.overruled:
+        why = f"{lost.why}; the overruled value is kept here"
+        entry = _entry(context, one, "overruled", field=lost.field, link=lost.link, before=lost.value, after=lost.winner, why=why)
+        tx.journal.append([entry])
+        context.tell("overruled", lost.why, item=one.item.uid, field=lost.field)
+    for skip in decision.skips:
+        _notice(context, tx, one, skip)
+
+
+def _write_hub(context: Context, tx: Transaction, one: Gathered, decision: Decision) -> None:
+    for write in decision.hub:
+        held = one.item.fields.get(write.field)
+        before = held.value if held else None
+        tx.items.write(one.item.uid, write.field, write.value, write.provenance)
+        entry = _entry(
+            context,
+            one,
+            "hub",
+            field=write.field,
+            system=write.provenance.source,
+            before=before,
+            after=write.value,
+            actor=write.provenance.actor,
+            why=write.provenance.why,
+        )
+        tx.journal.append([entry])
+        context.tell("ingested", write.provenance.why, item=one.item.uid, field=write.field)
+
+
+def _keep_disputes(context: Context, tx: Transaction, one: Gathered, decision: Decision) -> None:
+    for dispute in decision.disputes:
+        known = one.view.disputes.get(dispute.field)
+        if known == dispute:
+            continue
+        tx.conflicts.put(one.item.uid, dispute, context.run)
+        said = " / ".join(f"{candidate.system}: {candidate.shown}" for candidate in dispute.candidates)
+        entry = _entry(context, one, "conflict", field=dispute.field, before=dispute.base, why=said)
+        tx.journal.append([entry])
+        if known is None:
+            context.tell("conflict", f"{_name(one)} {dispute.field}: {said}", item=one.item.uid, field=dispute.field)
+    for ended in decision.settled:
+        tx.conflicts.close(one.item.uid, ended.field, ended.value, "agreement")
+        tx.journal.append([_entry(context, one, "resolve", field=ended.field, after=ended.value, why=ended.why)])
+        context.tell("settled", f"{_name(one)} {ended.field}: {ended.why}", item=one.item.uid, field=ended.field)
+
+
+def _keep_drift(context: Context, tx: Transaction, one: Gathered, decision: Decision) -> None:
+    now = context.clock.now()
+    drifting = set(decision.drift)
+    for replica in one.view.replicas:
+        for view in replica.surfaces:
+            place = (replica.link.uid, view.surface.id)
+            if place in drifting:
+                tx.bases.drifted(*place, now)
+            elif view.drift_since is not None:
+                tx.bases.calmed(*place)
+
+
+_NOTICED = frozenset({"unmapped", "unrepresentable", "read_only", "stale_map", "too_long", "drift_respected", "unobserved"})
+
+
+def _notice(context: Context, tx: Transaction, one: Gathered, skip: Skip) -> None:
+    """Report each reason once per scope and subject, however many items share it."""
+    if skip.code not in _NOTICED:
+        return
+    link = next((link for link in one.links if link.uid == skip.link), None)
+    if link is None:
+        return
+    shared = skip.code in ("unmapped", "unrepresentable", "read_only", "unobserved")
+    subject = f"{skip.field}: {skip.subject}" if shared else f"{link.key} {skip.field}: {skip.subject}"
+    if tx.notices.raise_(link.scope, skip.code, subject, skip.reason):
+        context.tell("skipped", skip.reason, scope=link.scope, item=one.item.uid, field=skip.field, code=skip.code)
+
+
+def _updates(context: Context, tx: Transaction, one: Gathered, decision: Decision, wanted: Wanted) -> Iterator[Operation]:
+    links = {link.uid: link for link in one.alive}
+    grouped: dict[str, list[Change]] = defaultdict(list)
+    for want in decision.wanted:
+        if not refused(context, tx, links[want.link], want.change):
+            grouped[want.link].append(want.change)
+    wanted.skips += decision.skips
+    for link_uid, changes in sorted(grouped.items()):
+        op = _update(context, one, links[link_uid], changes)
+        if _completes(one, links[link_uid], changes):
+            wanted.completing.add(op.uid)
+        yield op
+
+
+def _update(context: Context, one: Gathered, link: Link, changes: Sequence[Change]) -> Operation:
+    why = "; ".join(dict.fromkeys(change.why for change in changes))
+    return Operation(
+        context.new_uid(), OpKind.UPDATE, one.item.uid, link.scope, link.ref, link.key, one.item.kind, tuple(changes), None, why
+    )
+
+
+def _completes(one: Gathered, link: Link, changes: Sequence[Change]) -> bool:
+    """Whether the update only sets the status that our own create of the record could not carry."""
+    if link.how != "created" or any(change.field != "status" for change in changes):
+        return False
+    replica = next(replica for replica in one.view.replicas if replica.link.uid == link.uid)
+    bases = {view.surface.id: view.base for view in replica.surfaces}
+    return all((base := bases.get(change.surface)) is not None and base.hub == EMPTY for change in changes)
+
+
+def _name(one: Gathered) -> str:
+    return next((link.key for link in one.alive), one.item.uid[:8])
+
+
+def _entry(context: Context, one: Gathered, kind: str, **facts: object) -> Entry:
+    return Entry(context.run, kind, one.item.uid, at=context.clock.now(), **facts)  # type: ignore[arg-type]  # Entry's own fields

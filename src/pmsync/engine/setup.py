@@ -1,0 +1,83 @@
+"""What the engine works with: connectors, products, policy. Built by ``app``; the engine opens nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pmsync.connect.contract import Connector
+from pmsync.model.enums import Direction
+from pmsync.model.fields import FIELDS
+from pmsync.model.record import ScopeRef
+from pmsync.reconcile.rails import Limits
+from pmsync.reconcile.routing import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One product: its scopes and its mirror rules, in the config's order."""
+
+    key: str
+    scopes: tuple[ScopeRef, ...]
+    rules: tuple[Rule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How fields flow.
+
+    Attributes:
+        directions: (field, system) to direction, for what the config names.
+        defaults: field to direction, from ``all:`` in the config.
+        owners: field to the system that breaks ties.
+        respect_human: field to seconds for which a person's edit on a push surface stands.
+        named_public: scopes whose config says ``audience: public``.
+        limits: the rails.
+    """
+
+    directions: Mapping[tuple[str, str], Direction] = field(default_factory=dict)
+    defaults: Mapping[str, Direction] = field(default_factory=dict)
+    owners: Mapping[str, str] = field(default_factory=dict)
+    respect_human: Mapping[str, float] = field(default_factory=dict)
+    named_public: frozenset[ScopeRef] = frozenset()
+    limits: Limits = field(default_factory=Limits)
+
+    def direction(self, name: str, system: str) -> Direction:
+        """Which way ``name`` flows for ``system``: the config's word for the pair, else for all systems, else the field's own default."""
+        named = self.directions.get((name, system)) or self.defaults.get(name)
+        return named or FIELDS[name].default
+
+
+@dataclass(frozen=True, slots=True)
+class Beats:
+    """How often the slow streams run, in seconds."""
+
+    catalogue: float = 3600.0
+    sweep: float = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Everything a run needs besides the store and the clock.
+
+    ``fingerprints`` maps each scope to a hash of the config that concerns it; a change means that the next run only plans.
+    """
+
+    connectors: Mapping[str, Connector]
+    products: Sequence[Product]
+    policy: Policy
+    marker_key: bytes
+    fingerprints: Mapping[ScopeRef, str] = field(default_factory=dict)
+    beats: Beats = Beats()
+
+    def scopes(self) -> list[ScopeRef]:
+        """All scopes in the config's order."""
+        return [scope for product in self.products for scope in product.scopes]
+
+    def product_of(self, scope: ScopeRef) -> Product | None:
+        """The product a scope belongs to."""
+        return next((product for product in self.products if scope in product.scopes), None)
+
+    def product(self, key: str) -> Product | None:
+        """The product of that key; None when the config no longer names it."""
+        return next((product for product in self.products if product.key == key), None)

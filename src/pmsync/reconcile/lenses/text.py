@@ -1,0 +1,59 @@
+"""Text that means the same on both sides, up to line ends and trailing white space."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pmsync.model.values import EMPTY, Known, Settled, known
+from pmsync.reconcile.lens import Unmapped, Unrepresentable
+
+_CRLF = re.compile("\r+\n")
+_BREAKS = re.compile("[\r\n\v\f\x85\u2028\u2029]+")
+
+
+@dataclass(frozen=True, slots=True)
+class TextLens:
+    """The hub's text is the remote's text up to ``canon``.
+
+    Attributes:
+        limit: the largest number of characters (code points) the remote takes; a longer text is refused, never cut.
+        single_line: the remote keeps one line: each run of line breaks becomes one space, and both ends are trimmed.
+    """
+
+    limit: int | None = None
+    single_line: bool = False
+
+    def ingest(self, remote: Settled, hub: Settled) -> Settled | Unmapped:
+        """The remote's text in canonical spelling; ``hub`` itself where both already say the same."""
+        return hub if self.consistent(remote, hub) else self.canon(remote)
+
+    def put(self, hub: Settled, remote: Settled) -> Settled | Unrepresentable:
+        """The hub's text in canonical spelling; ``Unrepresentable`` when it is over the limit."""
+        if self.consistent(remote, hub):
+            return remote
+        target = self.canon(hub)
+        length = len(_text(target))
+        if self.limit is not None and length > self.limit:
+            return Unrepresentable(f"the text has {length:,} characters, the limit is {self.limit:,}")
+        return target
+
+    def consistent(self, remote: Settled, hub: Settled) -> bool:
+        """Equal up to ``canon``."""
+        return self.canon(remote) == self.canon(hub)
+
+    def canon(self, remote: Settled) -> Settled:
+        """LF line ends, nothing blank at the end; one line where ``single_line``. Blank text is empty."""
+        text = _text(remote)
+        if self.single_line:
+            return known(_BREAKS.sub(" ", text).strip())
+        return known(_CRLF.sub("\n", text).rstrip())
+
+
+def _text(value: Settled) -> str:
+    if value == EMPTY:
+        return ""
+    assert isinstance(value, Known)
+    if not isinstance(value.value, str):
+        raise TypeError("a text lens was given a set: the surface is declared for the wrong field")
+    return value.value

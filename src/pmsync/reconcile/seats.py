@@ -1,0 +1,200 @@
+"""Seats: the surfaces at which one field of one item shows, as the merge looks at them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pmsync.model.enums import Direction
+from pmsync.model.fields import FIELDS, MergeType
+from pmsync.model.item import LinkState, Provenance
+from pmsync.model.labels import label_key
+from pmsync.model.values import EMPTY, Known, Settled, Unobserved
+from pmsync.reconcile.lens import Unmapped
+from pmsync.reconcile.view import Base, BaseWrite, ItemView, Replica, Skip, SurfaceView
+
+
+@dataclass(frozen=True, slots=True)
+class HubField:
+    """The hub's side of one field. ``present`` is False while no value, not even the empty one, was ever agreed."""
+
+    name: str
+    merge: MergeType
+    value: Settled
+    present: bool
+    provenance: Provenance
+    owner: str
+    now: float
+
+    def same(self, one: Settled, other: Settled) -> bool:
+        """Equality of hub values: labels by their keys, everything else exactly."""
+        if self.merge is MergeType.SET:
+            return _keys(one) == _keys(other)
+        return one == other
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One observed surface of one replica.
+
+    Attributes:
+        replica: the record.
+        view: the surface.
+        remote: what it shows.
+        mapped: what that means, measured against the hub's value before the merge.
+        base: the agreed pair as it will stand after this decision.
+        why: why ``base`` is new, "" when it is not.
+    """
+
+    replica: Replica
+    view: SurfaceView
+    remote: Settled
+    mapped: Settled
+    base: Base | None
+    why: str = ""
+
+    @property
+    def link(self) -> str:
+        """The link's uid."""
+        return self.replica.link.uid
+
+    @property
+    def system(self) -> str:
+        """The system's name."""
+        return self.replica.link.ref.system
+
+    @property
+    def order(self) -> tuple[str, str, str]:
+        """The fixed order of seats, whatever order they were gathered in."""
+        return self.system, self.link, self.view.surface.id
+
+    @property
+    def in_flight(self) -> bool:
+        """An op on the record is unresolved: nothing is read from it or planned for it."""
+        return self.replica.busy or bool(self.view.sent)
+
+    @property
+    def moved(self) -> bool:
+        """The remote shows another value than the agreed one."""
+        return self.base is not None and not self.alike(self.remote, self.base.remote)
+
+    @property
+    def blank(self) -> bool:
+        """The remote shows nothing."""
+        return self.view.surface.lens.consistent(self.remote, EMPTY)
+
+    def alike(self, one: Settled, other: Settled) -> bool:
+        """Equality of remote values up to the lens's canon."""
+        canon = self.view.surface.lens.canon
+        return canon(one) == canon(other)
+
+    def says(self, hub: Settled) -> bool:
+        """Whether the remote is consistent with ``hub``."""
+        return self.view.surface.lens.consistent(self.remote, hub)
+
+    def meaning(self, hub: Settled) -> Settled:
+        """The hub value the remote means; ``hub`` where it is consistent with that."""
+        value = self.view.surface.lens.ingest(self.remote, hub)
+        return self.mapped if isinstance(value, Unmapped) else value
+
+    def reads(self, hub: HubField) -> bool:
+        """Whether what it shows may reach the hub in this decision."""
+        direction = self.view.direction
+        return not self.in_flight and (direction.ingests or (direction is Direction.INIT and not hub.present))
+
+    def rebased(self, hub: Settled, why: str) -> Seat:
+        """The same seat, agreed on what it shows now."""
+        return dataclasses.replace(self, base=Base(self.remote, hub), why=why)
+
+    def skip(self, code: str, subject: str, reason: str) -> Skip:
+        """A skip of this seat."""
+        surface = self.view.surface
+        return Skip(self.link, surface.id, surface.field, code, subject, reason)
+
+    def base_write(self, hub: HubField) -> BaseWrite | None:
+        """The new pair, None where it says what the stored one said already."""
+        old, new = self.view.base, self.base
+        if new is None or (old is not None and self.alike(old.remote, new.remote) and hub.same(old.hub, new.hub)):
+            return None
+        return BaseWrite(self.link, self.view.surface.id, new, self.why)
+
+
+def hub_field(view: ItemView, name: str) -> HubField:
+    """The hub's side of field ``name``."""
+    stored = view.item.fields.get(name)
+    return HubField(
+        name=name,
+        merge=FIELDS[name].merge,
+        value=EMPTY if stored is None else stored.value,
+        present=stored is not None,
+        provenance=Provenance("hub") if stored is None else stored.provenance,
+        owner=view.owners.get(name, ""),
+        now=view.now,
+    )
+
+
+def take_seats(view: ItemView, hub: HubField) -> tuple[list[Seat], list[Skip]]:
+    """The seats of one field in their fixed order, and what had to be left out with its reason."""
+    seats: list[Seat] = []
+    skips: list[Skip] = []
+    for replica in view.replicas:
+        if replica.link.state is not LinkState.LINKED:
+            continue
+        for place in replica.surfaces:
+            if place.surface.field != hub.name or _idle(place, hub):
+                continue
+            taken = _take(replica, place, hub)
+            if isinstance(taken, Skip):
+                skips.append(taken)
+            else:
+                seats.append(taken)
+    return sorted(seats, key=lambda seat: seat.order), skips
+
+
+def agree_where_equal(hub: HubField, seats: Iterable[Seat]) -> list[Seat]:
+    """Rebase every seat that says what the hub says, and every one whose edit does not show in the hub's vocabulary."""
+    return [_agree(hub, seat) for seat in seats]
+
+
+def _agree(hub: HubField, seat: Seat) -> Seat:
+    if seat.in_flight or seat.view.direction is Direction.INIT:
+        return seat
+    if seat.says(hub.value):
+        return seat.rebased(hub.value, "both sides say the same")
+    if seat.base is not None and seat.moved and seat.says(seat.base.hub):
+        return seat.rebased(seat.base.hub, "the remote moved between values that mean the same in the hub")
+    return seat
+
+
+def _idle(place: SurfaceView, hub: HubField) -> bool:
+    return place.direction is Direction.OFF or (place.direction is Direction.INIT and hub.present)
+
+
+def _take(replica: Replica, place: SurfaceView, hub: HubField) -> Seat | Skip:
+    surface = place.surface
+    if isinstance(place.observed, Unobserved):
+        return Skip(replica.link.uid, surface.id, surface.field, "unobserved", surface.field, place.observed.reason)
+    remote = place.observed
+    meaning = surface.lens.ingest(remote, hub.value)
+    seat = Seat(replica, place, remote, hub.value if isinstance(meaning, Unmapped) else meaning, place.base)
+    if seat.in_flight and not _echo(seat):
+        reason = "an edit arrived while a write of ours is unresolved; it is merged when that write is settled"
+        return seat.skip("in_flight", surface.show(remote), reason)
+    if isinstance(meaning, Unmapped):
+        return seat.skip("unmapped", surface.show(remote), meaning.reason)
+    return seat
+
+
+def _echo(seat: Seat) -> bool:
+    """Whether the remote shows what was agreed or what we sent: an echo or a stale read, never an edit. Nothing at first contact is no edit."""
+    if seat.base is None and seat.blank:
+        return True
+    expected = [*seat.view.sent, *([] if seat.base is None else [seat.base.remote])]
+    return any(seat.alike(seat.remote, value) for value in expected)
+
+
+def _keys(value: Settled) -> frozenset[str]:
+    if not isinstance(value, Known):
+        return frozenset()
+    return frozenset(map(label_key, value.value if isinstance(value.value, frozenset) else [value.value]))

@@ -1,0 +1,109 @@
+"""The work queue: what should be looked at again. Level-triggered: a mark says that something moved, never what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, case, delete, func, select, update
+
+from pmsync.model.record import ScopeRef
+from pmsync.store.counters import take_numbers
+from pmsync.store.sql import Session
+from pmsync.store.tables.work import DIRTY
+
+
+@dataclass(frozen=True, slots=True)
+class DirtyRow:
+    """One mark.
+
+    Attributes:
+        target: ``item:<uid>`` or ``record:<system>#<remote id>``.
+        scope: where the reason arose, None for one that arose in the hub.
+        reason: of the latest mark, a phrase for a person.
+        seq: grows with every mark; ``done`` deletes only what was not marked again meanwhile.
+        attempts: how often the work was postponed.
+        not_before: Unix seconds.
+    """
+
+    target: str
+    scope: ScopeRef | None
+    reason: str
+    seq: int
+    attempts: int
+    not_before: float
+
+
+_TAKE = (
+    select(DIRTY)
+    .where(DIRTY.c.target > bindparam("after"), DIRTY.c.not_before <= bindparam("now"))
+    .order_by(DIRTY.c.target)
+    .limit(bindparam("limit"))
+)
+_DUE = select(func.count()).select_from(DIRTY).where(DIRTY.c.not_before <= bindparam("now"))
+_DONE = delete(DIRTY).where(DIRTY.c.target == bindparam("of"), DIRTY.c.seq == bindparam("as_of"))
+_POSTPONE = (
+    update(DIRTY)
+    .where(DIRTY.c.target == bindparam("of"), DIRTY.c.seq == bindparam("as_of"))
+    .values(attempts=DIRTY.c.attempts + 1, not_before=bindparam("until"))
+)
+
+
+class Dirty:
+    """At most one mark for each target."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def mark(self, targets: Iterable[str], scope: ScopeRef | None, reason: str, not_before: float = 0) -> None:
+        """Mark targets. A target marked already becomes due at the earlier of the two times."""
+        statement = self._session.insert(DIRTY)
+        new = statement.excluded
+        statement = statement.on_conflict_do_update(
+            index_elements=["target"],
+            set_={
+                "scope": new.scope,
+                "reason": new.reason,
+                "seq": new.seq,
+                "not_before": case((new.not_before < DIRTY.c.not_before, new.not_before), else_=DIRTY.c.not_before),
+            },
+        )
+        names = sorted(set(targets))
+        if not names:
+            return
+        # From a counter, so that a mark made after ``done`` never looks like the one that was taken.
+        seq = take_numbers(self._session, "dirty")
+        shared = {"scope": str(scope) if scope else None, "reason": reason, "seq": seq, "attempts": 0, "not_before": not_before}
+        # Two writers that lock the same rows in the same order cannot block each other for good.
+        self._session.run_many(statement, [{"target": target, **shared} for target in names])
+
+    def take(self, now: float, limit: int, after: str = "") -> list[DirtyRow]:
+        """The next ``limit`` marks due at ``now``, ordered by target, whose target is greater than ``after``. They stay marked."""
+        rows = self._session.rows(_TAKE, {"now": now, "after": after, "limit": limit})
+        return [
+            DirtyRow(
+                row.target,
+                ScopeRef.parse(row.scope) if row.scope else None,
+                row.reason,
+                row.seq,
+                row.attempts,
+                row.not_before,
+            )
+            for row in rows
+        ]
+
+    def done(self, rows: Sequence[DirtyRow]) -> None:
+        """Take marks away, except those that were marked again after they were taken."""
+        self._session.run_many(_DONE, [{"of": row.target, "as_of": row.seq} for row in rows])
+
+    def postpone(self, row: DirtyRow, not_before: float) -> None:
+        """Try again later; a mark renewed meanwhile stays due as it is."""
+        self._session.run(_POSTPONE, {"of": row.target, "as_of": row.seq, "until": not_before})
+
+    def count(self) -> int:
+        """How many targets are marked; reads the whole index."""
+        return int(self._session.value(select(func.count()).select_from(DIRTY)))
+
+    def due(self, now: float) -> int:
+        """How many marks are due at ``now``."""
+        return int(self._session.value(_DUE, {"now": now}))

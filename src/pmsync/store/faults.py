@@ -1,0 +1,73 @@
+"""What a database driver says, in the words of someone who must act on it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from pmsync.store.errors import CorruptStore, StoreError, Unreachable
+
+_RESTORE = "restore a backup of the database; the trackers themselves are untouched"
+_FREE = "free some space and run the same command again: what was not committed is simply done again"
+_BUSY = "wait for the other pmsync to finish, or stop it"
+_SQLITE = (
+    ("not a database", CorruptStore, "is not an SQLite database, or is damaged", _RESTORE),
+    ("malformed", CorruptStore, "is damaged", _RESTORE),
+    ("disk i/o error", CorruptStore, "cannot be read or written by the disk it is on", _RESTORE),
+    ("full", Unreachable, "cannot grow: the disk is full", _FREE),
+    ("locked", Unreachable, "is locked by another program", _BUSY),
+    ("readonly", Unreachable, "may not be written to", "give this user the right to write the file and its folder"),
+    ("unable to open", Unreachable, "cannot be opened", "check that the path is a file in a folder this user may write to"),
+)
+_POSTGRES = {
+    "28P01": ("refuses the password", "check the password in the store URL"),
+    "28000": ("refuses the user", "check the user in the store URL, and the server's pg_hba.conf"),
+    "3D000": ("has no such database", "create it: createdb --encoding=UTF8 NAME"),
+    "42501": ("does not let this user create or use the tables", "grant the user CREATE and USAGE on the schema"),
+    "53100": ("has no disk space left", _FREE),
+    "55P03": ("has the rows locked by another program", _BUSY),
+    "40P01": ("found two programs waiting for each other", "run the same command again"),
+    "40001": ("found two programs writing the same rows", "run the same command again"),
+}
+_START = "check that the server runs and that the host and port in the store URL are right"
+
+
+@contextmanager
+def told(url: URL) -> Iterator[None]:
+    """Turn what the driver raises about the database as a whole into a ``StoreError``. Errors in a statement stay as they are: they are ours."""
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        translated = _translated(error, url)
+        if translated is None:
+            raise
+        raise translated from error
+
+
+def place(url: URL) -> str:
+    """The database as a person knows it, without its password."""
+    if url.get_backend_name() == "sqlite":
+        return url.database or ":memory:"
+    return url.set(drivername="postgresql").render_as_string(hide_password=True)
+
+
+def _translated(error: Exception, url: URL) -> StoreError | None:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.IntegrityError):
+        return None
+    if url.get_backend_name() == "sqlite":
+        said = str(cause).lower()
+        for word, kind, finding, hint in _SQLITE:
+            if word in said:
+                return kind(f"the store {place(url)} {finding}", hint=hint)
+        return None
+    state = getattr(cause, "sqlstate", None)
+    if state in _POSTGRES:
+        finding, hint = _POSTGRES[state]
+        return Unreachable(f"the server of {place(url)} {finding}", hint=hint)
+    lost = isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+    return Unreachable(f"the server of {place(url)} cannot be reached", hint=_START) if lost else None

@@ -1,0 +1,129 @@
+"""The journal: every change of a value and every decision, as it happened. Rows are never changed; the database refuses it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, bindparam, insert, select
+
+from pmsync.model.values import Settled
+from pmsync.store.codec import decode_optional, encode_optional
+from pmsync.store.sql import Session
+from pmsync.store.tables.history import JOURNAL
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened.
+
+    Attributes:
+        run: the run in which it happened.
+        kind: ``ingest``, ``hub``, ``write``, ``base``, ``conflict``, ``resolve``, ``overruled``, ``skip``, ``link``, ``unlink``, ``move``,
+            ``gone``, ``notice`` and the like.
+        item: uid of the item, "" when it concerns none.
+        field: the hub field, "" when it concerns none.
+        link: uid of the link, "" when it concerns none.
+        system: the system, "" when it concerns none.
+        op: uid of the op that caused it, "" when none did.
+        before: the value until then, None when it is not about a value.
+        after: the value from then on, None when it is not about a value.
+        actor: who did it, as far as the systems tell.
+        why: a sentence for a person.
+        at: Unix seconds; 0 means now.
+    """
+
+    run: str
+    kind: str
+    item: str
+    field: str = ""
+    link: str = ""
+    system: str = ""
+    op: str = ""
+    before: Settled | None = None
+    after: Settled | None = None
+    actor: str = ""
+    why: str = ""
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow(Entry):
+    """An entry as stored; ``seq`` grows with every entry."""
+
+    seq: int = 0
+
+
+_LATEST = select(JOURNAL).order_by(JOURNAL.c.seq.desc()).limit(bindparam("limit"))
+_OF_ITEM = _LATEST.where(JOURNAL.c.item == bindparam("of"))
+_OF_FIELD = _OF_ITEM.where(JOURNAL.c.field == bindparam("on"))
+_OF_RUN = select(JOURNAL).where(JOURNAL.c.run == bindparam("of")).order_by(JOURNAL.c.seq)
+_SINCE = select(JOURNAL).where(JOURNAL.c.seq > bindparam("after")).order_by(JOURNAL.c.seq).limit(bindparam("limit"))
+
+
+class Journal:
+    """Append and read; nothing else."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Add entries at the end, in this order."""
+        now = self._session.now()
+        self._session.run_many(insert(JOURNAL), [_row(entry, now) for entry in entries])
+
+    def of_item(self, item: str, field: str | None = None, limit: int = 200) -> list[JournalRow]:
+        """The latest ``limit`` entries of an item, or of one field of it, oldest first."""
+        if field is None:
+            return _oldest_first(self._session.rows(_OF_ITEM, {"of": item, "limit": limit}))
+        return _oldest_first(self._session.rows(_OF_FIELD, {"of": item, "on": field, "limit": limit}))
+
+    def of_run(self, run: str) -> list[JournalRow]:
+        """The entries of a run, oldest first."""
+        return [_entry(row) for row in self._session.rows(_OF_RUN, {"of": run})]
+
+    def recent(self, limit: int = 200, after_seq: int | None = None) -> list[JournalRow]:
+        """The latest ``limit`` entries, or the first ``limit`` after ``after_seq``; both oldest first."""
+        if after_seq is None:
+            return _oldest_first(self._session.rows(_LATEST, {"limit": limit}))
+        return [_entry(row) for row in self._session.rows(_SINCE, {"after": after_seq, "limit": limit})]
+
+
+def _row(entry: Entry, now: float) -> dict[str, Any]:
+    return {
+        "run": entry.run,
+        "kind": entry.kind,
+        "item": entry.item,
+        "field": entry.field,
+        "link": entry.link,
+        "system": entry.system,
+        "op": entry.op,
+        "before": encode_optional(entry.before),
+        "after": encode_optional(entry.after),
+        "actor": entry.actor,
+        "why": entry.why,
+        "at": entry.at or now,
+    }
+
+
+def _oldest_first(rows: Iterable[Row[Any]]) -> list[JournalRow]:
+    return [_entry(row) for row in rows][::-1]
+
+
+def _entry(row: Row[Any]) -> JournalRow:
+    return JournalRow(
+        run=row.run,
+        kind=row.kind,
+        item=row.item,
+        field=row.field,
+        link=row.link,
+        system=row.system,
+        op=row.op,
+        before=decode_optional(row.before),
+        after=decode_optional(row.after),
+        actor=row.actor,
+        why=row.why,
+        at=row.at,
+        seq=row.seq,
+    )

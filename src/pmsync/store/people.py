@@ -1,0 +1,76 @@
+"""The accounts seen in each system, and which person each one is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, bindparam, literal_column, select, update
+
+from pmsync.connect.contract import Account
+from pmsync.store.sql import Session
+from pmsync.store.tables.remote import PEOPLE
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """One account of one system; ``person`` is the config's name for its owner, "" while it has none."""
+
+    system: str
+    account: Account
+    person: str
+
+
+_ALL = select(PEOPLE).where(PEOPLE.c.system == bindparam("of")).order_by(PEOPLE.c.account)
+_UNMAPPED = (
+    select(PEOPLE)
+    .where(PEOPLE.c.person == literal_column("''"))
+    .order_by(PEOPLE.c.system, PEOPLE.c.account)
+    .limit(bindparam("limit"))
+)
+_NAME = (
+    update(PEOPLE)
+    .where(PEOPLE.c.system == bindparam("of"), PEOPLE.c.account == bindparam("id"))
+    .values(person=bindparam("named"))
+)
+
+
+class People:
+    """One row for each account."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def put(self, system: str, accounts: Sequence[Account]) -> None:
+        """Store accounts as last seen; whose they are stays as it was."""
+        now = self._session.now()
+        rows = [
+            {
+                "system": system,
+                "account": account.id,
+                "name": account.name,
+                "email": account.email,
+                "active": int(account.active),
+                "person": "",
+                "seen_at": now,
+            }
+            for account in {account.id: account for account in accounts}.values()
+        ]
+        self._session.run_many(self._session.upsert(PEOPLE, ("name", "email", "active", "seen_at")), rows)
+
+    def name(self, system: str, account: str, person: str) -> None:
+        """Say whose account it is; "" for nobody's."""
+        self._session.run(_NAME, {"of": system, "id": account, "named": person})
+
+    def unmapped(self, limit: int = 500) -> list[PersonRow]:
+        """Accounts that are nobody's yet, ordered by system and id."""
+        return [_person(row) for row in self._session.rows(_UNMAPPED, {"limit": limit})]
+
+    def all(self, system: str) -> list[PersonRow]:
+        """All accounts of a system, ordered by id."""
+        return [_person(row) for row in self._session.rows(_ALL, {"of": system})]
+
+
+def _person(row: Row[Any]) -> PersonRow:
+    return PersonRow(row.system, Account(row.account, row.name, row.email, bool(row.active)), row.person)

@@ -1,0 +1,80 @@
+"""The runs: one row for each invocation that worked on the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, bindparam, insert, select, update
+
+from pmsync.store.codec import COUNTS, decode, encode
+from pmsync.store.errors import TooVague
+from pmsync.store.sql import Session, prefix_end
+from pmsync.store.tables.history import RUNS
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run. Times are Unix seconds; while it goes on, and for ever if it was killed, ``finished_at`` and ``exit_code`` are None."""
+
+    uid: str
+    kind: str
+    args: str
+    started_at: float
+    finished_at: float | None
+    exit_code: int | None
+    counts: Mapping[str, int]
+
+
+_LATEST = select(RUNS).order_by(RUNS.c.seq.desc()).limit(bindparam("limit"))
+_OF_KIND = _LATEST.where(RUNS.c.kind == bindparam("of"))
+_NAMED = select(RUNS).where(RUNS.c.uid >= bindparam("start"), RUNS.c.uid < bindparam("end")).limit(2)
+_FINISH = (
+    update(RUNS)
+    .where(RUNS.c.uid == bindparam("of"))
+    .values(finished_at=bindparam("at"), exit_code=bindparam("code"), counts=bindparam("sums"))
+)
+
+
+class Runs:
+    """Runs are started and finished here."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def start(self, kind: str, args: str) -> str:
+        """Begin a run: its kind (``sync``, ``plan``), and the arguments as a person typed them, without secrets. Returns its uid."""
+        session = self._session
+        uid = session.new_uid()
+        session.run(insert(RUNS), {"uid": uid, "kind": kind, "args": args, "started_at": session.now(), "counts": "{}"})
+        return uid
+
+    def finish(self, uid: str, exit_code: int, counts: Mapping[str, int]) -> None:
+        """End a run with its exit code and what it counted."""
+        values = {"of": uid, "at": self._session.now(), "code": exit_code, "sums": encode(dict(counts))}
+        self._session.run(_FINISH, values)
+
+    def last(self, kind: str | None = None) -> RunRow | None:
+        """The run started last, of that kind or of any."""
+        row = self._session.row(_LATEST if kind is None else _OF_KIND, {"limit": 1, **({"of": kind} if kind else {})})
+        return _run(row) if row else None
+
+    def recent(self, limit: int = 20) -> list[RunRow]:
+        """The runs started last, latest first."""
+        return [_run(row) for row in self._session.rows(_LATEST, {"limit": limit})]
+
+    def get(self, name: str) -> RunRow | None:
+        """The run of that uid, or the only one whose uid begins so.
+
+        Raises:
+            TooVague: several begin so.
+        """
+        rows = self._session.rows(_NAMED, {"start": name, "end": prefix_end(name)}) if name else []
+        if len(rows) > 1:
+            raise TooVague(f"several runs begin with {name}", hint="give more of the name")
+        return _run(rows[0]) if rows else None
+
+
+def _run(row: Row[Any]) -> RunRow:
+    return RunRow(row.uid, row.kind, row.args, row.started_at, row.finished_at, row.exit_code, decode(row.counts, COUNTS))

@@ -1,0 +1,91 @@
+"""What is known of each scope: its container, its beats, and why it rests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, bindparam, select
+
+from pmsync.model.enums import Audience
+from pmsync.model.record import ScopeRef
+from pmsync.store.sql import Session
+from pmsync.store.tables.remote import SCOPES
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeRow:
+    """One scope.
+
+    Attributes:
+        scope: which.
+        audience: who can read it.
+        remote_id: the server's own id for the container.
+        name: its display name.
+        url: where a person opens it.
+        config_hash: fingerprint of the config it was last synced with; a change means plan only.
+        listed: how many records the last whole listing held.
+        pulled_at: Unix seconds of the last pull, 0 for never; likewise ``catalogue_at`` and ``swept_at``.
+        parked_until: Unix seconds until which it rests, 0 for not at all; ``parked_why`` says why.
+        frozen_why: why a person must look before anything is written, "" when it is not frozen.
+        mark: the instance mark last seen in the container.
+    """
+
+    scope: ScopeRef
+    audience: Audience = Audience.INTERNAL
+    remote_id: str = ""
+    name: str = ""
+    url: str = ""
+    config_hash: str = ""
+    listed: int = 0
+    pulled_at: float = 0.0
+    catalogue_at: float = 0.0
+    swept_at: float = 0.0
+    parked_until: float = 0.0
+    parked_why: str = ""
+    frozen_why: str = ""
+    mark: str = ""
+
+
+_FACTS = (
+    "remote_id",
+    "name",
+    "url",
+    "config_hash",
+    "listed",
+    "pulled_at",
+    "catalogue_at",
+    "swept_at",
+    "parked_until",
+    "parked_why",
+    "frozen_why",
+    "mark",
+)
+_GET = select(SCOPES).where(SCOPES.c.scope == bindparam("of"))
+
+
+class Scopes:
+    """One row for each scope that was ever looked at."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, scope: ScopeRef) -> ScopeRow | None:
+        """What is known of a scope."""
+        row = self._session.row(_GET, {"of": str(scope)})
+        return _scope_row(row) if row else None
+
+    def put(self, row: ScopeRow) -> None:
+        """Store what is known of a scope, whole."""
+        facts = {name: getattr(row, name) for name in _FACTS}
+        values = {"scope": str(row.scope), "audience": int(row.audience), **facts}
+        self._session.run(self._session.upsert(SCOPES, ("audience", *_FACTS)), values)
+
+    def all(self) -> list[ScopeRow]:
+        """All scopes, ordered by name."""
+        return [_scope_row(row) for row in self._session.rows(select(SCOPES).order_by(SCOPES.c.scope))]
+
+
+def _scope_row(row: Row[Any]) -> ScopeRow:
+    facts = {name: getattr(row, name) for name in _FACTS}
+    return ScopeRow(scope=ScopeRef.parse(row.scope), audience=Audience(row.audience), **facts)

@@ -1,0 +1,85 @@
+"""The few verbs in which the repositories speak SQL, the same on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Executable, Row, Table
+from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
+from sqlalchemy.dialects.postgresql import insert as insert_postgres
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+T = TypeVar("T")
+Parameters = Mapping[str, Any]
+CHUNK = 500
+"""The longest list that one statement is handed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One open transaction: its connection, the time, and a maker of new names."""
+
+    connection: Connection
+    now: Callable[[], float]
+    new_uid: Callable[[], str]
+
+    def rows(self, statement: Executable, parameters: Parameters | None = None) -> Sequence[Row[Any]]:
+        """All rows of a query."""
+        return self.connection.execute(statement, parameters).all()
+
+    def row(self, statement: Executable, parameters: Parameters | None = None) -> Row[Any] | None:
+        """The first row of a query, if there is one."""
+        return self.connection.execute(statement, parameters).first()
+
+    def value(self, statement: Executable, parameters: Parameters | None = None) -> Any:
+        """The first column of the first row, None without a row."""
+        return self.connection.execute(statement, parameters).scalar()
+
+    def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
+        """Execute a statement once; how many rows it touched."""
+        return self.connection.execute(statement, parameters).rowcount
+
+    def run_many(self, statement: Executable, parameters: Sequence[Parameters]) -> None:
+        """Execute a statement for each of ``parameters``, as one batch."""
+        if parameters:
+            self.connection.execute(statement, parameters)
+
+    def insert(self, table: Table) -> SqliteInsert | PostgresInsert:
+        """The database's own INSERT, which knows ON CONFLICT."""
+        return insert_postgres(table) if self.connection.dialect.name == "postgresql" else insert_sqlite(table)
+
+    def upsert(self, table: Table, columns: Iterable[str]) -> SqliteInsert | PostgresInsert:
+        """An INSERT that overwrites ``columns`` of the row that has the same primary key."""
+        statement = self.insert(table)
+        return statement.on_conflict_do_update(
+            index_elements=list(table.primary_key.columns), set_={name: statement.excluded[name] for name in columns}
+        )
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what the block did if it raises; without it PostgreSQL gives up the whole transaction after one refusal."""
+        self.connection.exec_driver_sql("SAVEPOINT step")
+        try:
+            yield
+        except BaseException:
+            self.connection.exec_driver_sql("ROLLBACK TO SAVEPOINT step")
+            raise
+        finally:
+            self.connection.exec_driver_sql("RELEASE SAVEPOINT step")
+
+
+def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    """Lists of at most ``size``, without repetitions, in order."""
+    rest = iter(dict.fromkeys(values))
+    while part := list(islice(rest, size)):
+        yield part
+
+
+def prefix_end(prefix: str) -> str:
+    """The upper bound (excluded) of all names that begin with ``prefix``; names are made of letters, digits and hyphens."""
+    return prefix + "~"

@@ -1,0 +1,147 @@
+"""The store: one database, its transactions, and the run that holds it."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import URL, Connection, Engine, select
+from sqlalchemy.exc import DBAPIError
+
+from pmsync.connect.clock import Clock
+from pmsync.store.connect import begin, connect, parse
+from pmsync.store.errors import Fenced, StoreError
+from pmsync.store.faults import place, told
+from pmsync.store.holding import Lease, take_run_lease
+from pmsync.store.leases import RUN
+from pmsync.store.migrate import migrate
+from pmsync.store.sql import Session
+from pmsync.store.tables.base import META
+from pmsync.store.transaction import Transaction
+
+
+def fresh_uid() -> str:
+    """A new name that nobody else has."""
+    return str(uuid.uuid4())
+
+
+class Store:
+    """One database. May be shared by threads; each transaction belongs to the thread that opened it.
+
+    Attributes:
+        instance: UUID made when the database was; a copy of the database has the same.
+        clock: where all stamps come from.
+        fence: the epoch of the run lease while this store holds it, None otherwise.
+        on_commit: called with "before" and "after" around every commit. What it raises is raised by the transaction, whose
+            changes are lost ("before") or kept ("after"), as in a crash at that moment.
+    """
+
+    def __init__(self, engine: Engine, url: URL, clock: Clock, new_uid: Callable[[], str]) -> None:
+        self._engine = engine
+        self._url = url
+        self._new_uid = new_uid
+        # SQLite has one writer; threads that wait here are woken at once, those that wait in SQLite poll.
+        self._turn: AbstractContextManager[object] = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
+        self._mine = threading.local()
+        self.clock = clock
+        self.fence: int | None = None
+        self.on_commit: Callable[[str], None] | None = None
+        with engine.connect() as connection:
+            self.instance = str(connection.execute(select(META.c.value).where(META.c.name == "instance")).scalar_one())
+
+    @classmethod
+    def open(cls, url: str, clock: Clock, *, new_uid: Callable[[], str] = fresh_uid) -> Store:
+        """Open a database, making it or bringing its schema up to date where needed.
+
+        Args:
+            url: ``sqlite:///pmsync.db``, ``sqlite:///:memory:`` or ``postgresql://user:password@host:port/database``.
+            clock: where all stamps come from.
+            new_uid: makes the names of new rows; a simulation passes a seeded one.
+
+        Raises:
+            StoreError: it cannot be used, with the remedy in ``hint``; no password is ever shown.
+        """
+        parsed = parse(url)
+        engine = connect(parsed)
+        try:
+            with told(parsed):
+                migrate(engine, place(parsed), instance=new_uid(), now=clock.now())
+                return cls(engine, parsed, clock, new_uid)
+        except BaseException:
+            engine.dispose()
+            raise
+
+    def close(self) -> None:
+        """Release the connections. A run lease that is still held expires by itself."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def hold(self, holder: str, ttl: float = 120) -> Lease:
+        """Hold the store for one run, for ``ttl`` seconds at a time; use as a context manager.
+
+        Raises:
+            Held: another run holds it; the message says which.
+        """
+        return take_run_lease(self, holder, ttl)
+
+    @contextmanager
+    def transaction(self, *, durable: bool = False, fenced: bool = True) -> Iterator[Transaction]:
+        """One transaction: committed when the block ends, undone when it raises.
+
+        Args:
+            durable: the commit returns only when the disk has it; for what must survive a power cut, such as an intent.
+            fenced: refuse when this store's run lease was taken over; only giving the lease back goes without.
+
+        Raises:
+            Fenced: the run lease was taken over.
+            StoreError: the database is damaged, full, locked or lost; or this thread is inside a transaction already.
+        """
+        with self._alone(), told(self._url), self._engine.connect() as connection:
+            begin(connection, durable=durable)
+            try:
+                tx = Transaction(Session(connection, self.clock.now, self._new_uid), self.instance)
+                if fenced:
+                    self._check_fence(tx)
+                yield tx
+                self._tell("before")
+                connection.exec_driver_sql("COMMIT")
+            except BaseException:
+                _roll_back(connection)
+                raise
+        self._tell("after")
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if getattr(self._mine, "inside", False):
+            raise StoreError("this thread is inside a transaction already")
+        with self._turn:
+            self._mine.inside = True
+            try:
+                yield
+            finally:
+                self._mine.inside = False
+
+    def _check_fence(self, tx: Transaction) -> None:
+        if self.fence is not None and tx.leases.epoch(RUN) != self.fence:
+            raise Fenced("another run has taken over the store; this one may write nothing more", hint="let the other run finish")
+
+    def _tell(self, moment: str) -> None:
+        if self.on_commit is not None:
+            self.on_commit(moment)
+
+
+def _roll_back(connection: Connection) -> None:
+    try:
+        connection.exec_driver_sql("ROLLBACK")
+    except DBAPIError:
+        # The connection is lost, or the database ended the transaction itself; what counts is the error that led here.
+        connection.invalidate()

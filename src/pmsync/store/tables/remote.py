@@ -1,0 +1,65 @@
+"""What the systems show: records as last read, comments, accounts, and how far each scope has been read."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index, Table
+
+from pmsync.store.tables.base import METADATA, document, moment, number, words
+
+OBSERVATIONS = Table(
+    "observations",
+    METADATA,
+    words("system", key=True),
+    words("remote_id", key=True),
+    words("scope"),
+    document("record"),
+    words("digest"),
+    moment("seen_at"),
+)
+
+COMMENTS = Table(
+    "comments",
+    METADATA,
+    words("system", key=True),
+    words("remote_id", key=True),
+    words("parent"),
+    document("comment"),
+    words("digest"),
+    moment("made_at"),
+)
+Index(None, COMMENTS.c.system, COMMENTS.c.parent, COMMENTS.c.made_at)
+
+CURSORS = Table("cursors", METADATA, words("scope", key=True), words("stream", key=True), words("cursor"), moment("at"))
+
+SCOPES = Table(
+    "scopes",
+    METADATA,
+    words("scope", key=True),
+    number("audience"),
+    words("remote_id"),
+    words("name"),
+    words("url"),
+    words("config_hash"),
+    number("listed"),
+    moment("pulled_at"),
+    moment("catalogue_at"),
+    moment("swept_at"),
+    moment("parked_until"),
+    words("parked_why"),
+    words("frozen_why"),
+    words("mark"),
+)
+
+PEOPLE = Table(
+    "people",
+    METADATA,
+    words("system", key=True),
+    words("account", key=True),
+    words("name"),
+    words("email"),
+    number("active"),
+    words("person"),
+    moment("seen_at"),
+)
+"""``person`` is the name the config's ``people`` gives the account, "" while it gives none."""
+Index(None, PEOPLE.c.person, PEOPLE.c.system, PEOPLE.c.account)
