@@ -45,8 +45,14 @@ class GraphAnswer:
 
 class _RawError(msgspec.Struct):
     message: str = ""
-    type: str = ""
+    type: str | None = None
     path: list[str | int] | None = None
+    extensions: dict[str, Any] | None = None
+
+    def error(self) -> GraphError:
+        """With a kind: GitHub names it ``type``, or for documents that do not fit its schema ``extensions.code``."""
+        kind = self.type or ("VALIDATION" if (self.extensions or {}).get("code") else "")
+        return GraphError(kind, self.message, tuple(str(part) for part in self.path or ()))
 
 
 class _RawGraph(msgspec.Struct):
@@ -75,7 +81,9 @@ class Client:
         """The path of a repository: by its configured name, or where a redirect led."""
         return self._addresses.get(scope.key, f"{self.prefix}/repos/{scope.key}")
 
-    def read(self, scope: ScopeRef, below: str, params: Mapping[str, str] | None = None, *, also: frozenset[int] = frozenset()) -> Answer:
+    def read(
+        self, scope: ScopeRef, below: str, params: Mapping[str, str] | None = None, *, also: frozenset[int] = frozenset()
+    ) -> Answer:
         """GET something of a repository whose address does not depend on what moves inside it; a rename is followed and remembered.
 
         Raises:
@@ -120,7 +128,9 @@ class Client:
         answer = self.graph(query, variables, name)
         for error in answer.errors:
             if error.kind in ("INSUFFICIENT_SCOPES", "FORBIDDEN") and not error.path:
-                raise AuthFailed(f"GitHub refuses the query {name}: {error.message}", hint="see the permissions in the connector's README")
+                raise AuthFailed(
+                    f"GitHub refuses the query {name}: {error.message}", hint="see the permissions in the connector's README"
+                )
             if error.kind not in ("NOT_FOUND", "FORBIDDEN"):
                 raise Retry(f"GitHub could not answer the query {name}: {error.message}", at=self._clock.now() + 60)
         return answer
@@ -132,12 +142,11 @@ class Client:
             As ``Http.send``.
         """
         body = {"query": query, "variables": dict(variables)}
-        raw = self.http.send(Call("POST", "/graphql", f"POST /graphql {name}", json=body, headers=_HEADERS, expect=frozenset({200})))
-        parsed: _RawGraph = raw.decode(_RawGraph)
-        errors = tuple(
-            GraphError(error.type, error.message, tuple(str(part) for part in error.path or ())) for error in parsed.errors or ()
+        raw = self.http.send(
+            Call("POST", "/graphql", f"POST /graphql {name}", json=body, headers=_HEADERS, expect=frozenset({200}))
         )
-        return GraphAnswer(parsed.data or {}, errors)
+        parsed: _RawGraph = raw.decode(_RawGraph)
+        return GraphAnswer(parsed.data or {}, tuple(error.error() for error in parsed.errors or ()))
 
     def _follow(self, path: str, name: str, params: Mapping[str, str], expect: frozenset[int]) -> tuple[Answer, str]:
         """GET, following redirects with the query kept (the location of a rename has none). Returns the answer and the last path."""

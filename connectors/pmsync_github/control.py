@@ -37,7 +37,9 @@ _JWT_BACK, _JWT_AHEAD = 60, 540
 class Control:
     """One account's control plane. ``limiter`` is the pacing that ``Http`` uses; asked for late, for ``Http`` needs our token first."""
 
-    def __init__(self, environment: Environment, settings: GitHubSettings, limiter: Callable[[], Limiter], first: ScopeRef | None) -> None:
+    def __init__(
+        self, environment: Environment, settings: GitHubSettings, limiter: Callable[[], Limiter], first: ScopeRef | None
+    ) -> None:
         self._environment = environment
         self._settings = settings
         self._limiter = limiter
@@ -182,7 +184,9 @@ class Control:
         if self._first is None:
             raise AuthFailed("the App's installation is unknown", hint="write its id as app.installation")
         path = f"/repos/{self._first.key}/installation"
-        return int(self._call(f"looking for the App's installation on {self._first.key}", lambda: self._as_app("GET", path))["id"])
+        return int(
+            self._call(f"looking for the App's installation on {self._first.key}", lambda: self._as_app("GET", path))["id"]
+        )
 
     def _as_app(self, verb: str, path: str) -> dict[str, Any]:
         """One request under the App's own identity. The token is made here because PyGithub stamps it with the real time."""
@@ -197,7 +201,9 @@ class Control:
         except ValueError:
             signed = None
         if signed is None:
-            raise AuthFailed("the App's private key cannot be read", hint="app.private_key must be the PEM file as GitHub gave it")
+            raise AuthFailed(
+                "the App's private key cannot be read", hint="app.private_key must be the PEM file as GitHub gave it"
+            )
         jwt = signed.decode() if isinstance(signed, bytes) else str(signed)
         session = self._build(Auth.AppAuthToken(jwt))
         try:
@@ -221,7 +227,9 @@ class Control:
             except requests.RequestException as broken:
                 error = self._unreached(what, broken)
             except (AssertionError, RuntimeError, ValueError, KeyError) as misfit:
-                error = Fatal(f"{what}: GitHub's answer cannot be used ({type(misfit).__name__})", hint="is the url the address of the API?")
+                error = Fatal(
+                    f"{what}: GitHub's answer cannot be used ({type(misfit).__name__})", hint="is the url the address of the API?"
+                )
             if not isinstance(error, Retry) or attempt == attempts:
                 break
             self._environment.clock.sleep(error.at - self._environment.clock.now())

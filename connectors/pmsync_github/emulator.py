@@ -122,7 +122,9 @@ class GitHubEmulator:
 
     # -- accounts and access -------------------------------------------------------------------------------------------------
 
-    def add_user(self, login: str, *, token: str = "", name: str | None = None, email: str | None = None, read_only: bool = False) -> User:
+    def add_user(
+        self, login: str, *, token: str = "", name: str | None = None, email: str | None = None, read_only: bool = False
+    ) -> User:
         """A new account, with a personal token if one is given (``read_only``: a token that may not write)."""
         user = self.world.add_user(login, "User", name, email)
         if token:
@@ -257,5 +259,3 @@ class GitHubEmulator:
 
 def _broken(status: int) -> Response:
     return Response(status, {"content-type": "text/html; charset=utf-8"}, b"<html><body><h1>Unicorn!</h1></body></html>")
-
-

@@ -35,6 +35,11 @@ class Intent:
     remove: Mapping[str, tuple[str, ...]]
 
     @property
+    def asks(self) -> bool:
+        """Whether anything is to be sent at all."""
+        return bool(self.added or self.removed) or any(text is not None for text in (self.title, self.body, self.status))
+
+    @property
     def added(self) -> tuple[str, ...]:
         """All labels to be added, sorted."""
         return _flat(self.add)
@@ -69,16 +74,15 @@ def state_of(status: str) -> tuple[str, str | None]:
     return state, reason or None
 
 
-def dropped(op: Operation, issue: Issue, priorities: PriorityNames, *, created: bool) -> dict[str, str]:
+def dropped(op: Operation, issue: Issue, priorities: PriorityNames) -> dict[str, str]:
     """Surfaces that the answer shows untouched although a write was asked for and answered with success.
 
     A surface that shows a third value is not counted: somebody else's edit, or GitHub's own spelling, is for the engine to judge.
-    A new issue is always open; closing it is a second operation.
     """
     return {
         change.surface: DROPPED.format(repository=issue.repository or op.scope.key)
         for change in op.changes
-        if not (created and change.surface == mapping.STATUS) and _untouched(change, issue, priorities)
+        if _untouched(change, issue, priorities)
     }
 
 
@@ -86,7 +90,11 @@ def _untouched(change: Change, issue: Issue, priorities: PriorityNames) -> bool:
     if change.surface in (mapping.PRIORITY, mapping.LABELS):
         if issue.labels is None:
             return False
-        shown = {label_key(entry.name) for entry in issue.labels if (change.surface == mapping.PRIORITY) == priorities.concerns(entry.name)}
+        shown = {
+            label_key(entry.name)
+            for entry in issue.labels
+            if (change.surface == mapping.PRIORITY) == priorities.concerns(entry.name)
+        }
         missing = {label_key(name) for name in change.added} - shown
         left = {label_key(name) for name in change.removed} & shown
         return bool(missing or left)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
 
+from pmsync.net.graphql import is_query
 from pmsync.net.http import Answer, Limited, Manners, Reach, ReadRule
 
 _SECONDARY_REST = 60.0
@@ -30,7 +30,9 @@ def _refused(answer: Answer, now: float, *, certain: bool = False) -> Limited | 
     if headers.get("x-ratelimit-remaining") == "0":
         reset = _number(headers.get("x-ratelimit-reset"))
         resource = headers.get("x-ratelimit-resource", "core")
-        return Limited(Reach.SYSTEM, now + _SECONDARY_REST if reset is None else max(reset, now) + 1, f"github-primary-limit-{resource}")
+        return Limited(
+            Reach.SYSTEM, now + _SECONDARY_REST if reset is None else max(reset, now) + 1, f"github-primary-limit-{resource}"
+        )
     if certain or answer.status == 429 or _speaks_of_limits(answer.content):
         return Limited(Reach.SYSTEM, now + _SECONDARY_REST, "github-secondary-limit")
     return None
@@ -64,13 +66,8 @@ def _number(text: str | None) -> float | None:
         return None
 
 
-def _is_query(body: Any) -> bool:
-    query = body.get("query") if isinstance(body, Mapping) else None
-    return isinstance(query, str) and re.match(r"\s*(query\b|\{)", query) is not None and re.search(r"\bmutation\b", query) is None
-
-
 READS = (
-    ReadRule("POST", re.compile(r"/graphql"), _is_query),
+    ReadRule("POST", re.compile(r"/graphql"), is_query),
     ReadRule("POST", re.compile(r"(/v3)?/app/installations/\d+/access_tokens")),
 )
 """POST requests that change nothing: GraphQL queries, and the exchange of an App's key for a token."""

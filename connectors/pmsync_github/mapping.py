@@ -120,8 +120,8 @@ class RestIssue(msgspec.Struct):
     title: str
     state: str
     html_url: str
-    created_at: str
-    updated_at: str
+    created_at: datetime
+    updated_at: datetime
     repository_url: str = ""
     body: str | None = None
     state_reason: str | None = None
@@ -132,7 +132,9 @@ class RestIssue(msgspec.Struct):
 
     def issue(self) -> Issue:
         """The common shape."""
-        entries = (LabelEntry(raw, "") if isinstance(raw, str) else LabelEntry(raw.name or "", raw.node_id) for raw in self.labels)
+        entries = (
+            LabelEntry(raw, "") if isinstance(raw, str) else LabelEntry(raw.name or "", raw.node_id) for raw in self.labels
+        )
         return Issue(
             id=self.node_id,
             number=self.number,
@@ -144,8 +146,8 @@ class RestIssue(msgspec.Struct):
             creator=self.user.login if self.user else "",
             assignee=self.assignees[0].login if self.assignees else "",
             url=self.html_url,
-            created_at=moment(self.created_at),
-            updated_at=moment(self.updated_at),
+            created_at=self.created_at.timestamp(),
+            updated_at=self.updated_at.timestamp(),
             repository="/".join(self.repository_url.rsplit("/", 2)[1:]),
         )
 
@@ -156,8 +158,8 @@ class RestComment(msgspec.Struct):
     node_id: str
     html_url: str
     issue_url: str
-    created_at: str
-    updated_at: str
+    created_at: datetime
+    updated_at: datetime
     body: str | None = None
     user: Login | None = None
 
@@ -222,8 +224,8 @@ class GraphIssue(msgspec.Struct, rename="camel"):
     body: str
     state: str
     url: str
-    created_at: str
-    updated_at: str
+    created_at: datetime
+    updated_at: datetime
     labels: GraphLabels
     assignees: GraphLogins
     repository: GraphRepository
@@ -243,8 +245,8 @@ class GraphIssue(msgspec.Struct, rename="camel"):
             creator=_graph_login(self.author),
             assignee=self.assignees.nodes[0].login if self.assignees.nodes else "",
             url=self.url,
-            created_at=moment(self.created_at),
-            updated_at=moment(self.updated_at),
+            created_at=self.created_at.timestamp(),
+            updated_at=self.updated_at.timestamp(),
             repository=self.repository.nameWithOwner,
             audience=audience_of(self.repository.visibility),
         )
@@ -316,9 +318,9 @@ def with_marker(body: str, marker: str | None) -> str:
 
 
 def split_marker(body: str) -> tuple[str, str | None]:
-    """The text without markers, byte for byte what was written around them, and the last marker's token."""
-    found = _MARKER.findall(body)
-    return (_MARKER.sub("", body), found[-1]) if found else (body, None)
+    """The text without its last marker, byte for byte what was written around it, and that marker's token; others belong to the text."""
+    *_, last = (None, *_MARKER.finditer(body))
+    return (body, None) if last is None else (body[: last.start()] + body[last.end() :], last[1])
 
 
 def references(body: str) -> tuple[str, ...]:

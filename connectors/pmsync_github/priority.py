@@ -21,7 +21,9 @@ _WORDS: Mapping[str, Priority] = {
     for word in words
 }
 _PREFIXED = re.compile(r"(?P<style>(?:priority|prio)\s*[/:=_.-]+\s*|(?:priority|prio)\s+)(?P<word>\S.*)")
-_SUFFIXED = re.compile(r"(?P<word>critical|urgent|highest|high|medium|normal|low|lowest|minor)(?P<style>[\s_-]+(?:priority|prio))")
+_SUFFIXED = re.compile(
+    r"(?P<word>critical|urgent|highest|high|medium|normal|low|lowest|minor)(?P<style>[\s_-]+(?:priority|prio))"
+)
 _BARE = re.compile(r"p[0-4]")
 
 

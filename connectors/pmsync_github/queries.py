@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 ISSUE_FIELDS = """
 fragment IssueFields on Issue {
-  id number title body state stateReason url createdAt updatedAt
+  id number title body state stateReason(enableDuplicate: true) url createdAt updatedAt
   author { __typename login }
   assignees(first: 1) { nodes { login } }
   labels(first: 100) { nodes { id name } pageInfo { hasNextPage } }
@@ -71,3 +71,10 @@ def issue_ids(numbers: Sequence[int]) -> str:
     """The node ids of issues by number, one alias ``n<number>`` each; numbers of pull requests come back null with an error."""
     body = "\n".join(f"    n{number}: issue(number: {number}) {{ id }}" for number in numbers)
     return f"query IssueIds($owner: String!, $name: String!) {{\n  repository(owner: $owner, name: $name) {{\n{body}\n  }}\n}}"
+
+
+def users(count: int) -> str:
+    """Accounts by login: aliases and variables ``u0`` to ``u<count - 1>``."""
+    declared = ", ".join(f"$u{number}: String!" for number in range(count))
+    body = "\n".join(f"  u{number}: user(login: $u{number}) {{ login name }}" for number in range(count))
+    return f"query Users({declared}) {{\n{body}\n}}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pmsync.connect.errors import ConfigError
@@ -54,6 +54,7 @@ class Layout:
         labels: the spellings of the labels it has.
         priorities: the rule for priority labels.
         statuses: configured status token to hub value.
+        scope_labels: labels that make an issue belong to the scope: they are no matter of the labels surface.
         namespace: prefix of the labels that pmsync touches, "" for all.
         read_only: why nothing can be written here, None when it can.
         labels_read_only: why no label can be written here, None when it can.
@@ -63,6 +64,7 @@ class Layout:
     labels: tuple[str, ...]
     priorities: PriorityNames
     statuses: Mapping[str, str] = field(default_factory=dict)
+    scope_labels: tuple[str, ...] = ()
     namespace: str = ""
     read_only: str | None = None
     labels_read_only: str | None = None
@@ -86,10 +88,15 @@ def surfaces(layout: Layout) -> list[Surface]:
         Surface(
             mapping.LABELS,
             "labels",
-            LabelsLens(layout.namespace, exclude=layout.priorities.concerns, limit=mapping.LABEL_LIMIT),
+            LabelsLens(layout.namespace, exclude=_excluded(layout), limit=mapping.LABEL_LIMIT),
             read_only=labels_read_only,
         ),
     ]
+
+
+def _excluded(layout: Layout) -> Callable[[str], bool]:
+    members = {token(label) for label in layout.scope_labels}
+    return lambda label: token(label) in members or layout.priorities.concerns(label)
 
 
 def check_maps(system: str, maps: Mapping[str, Mapping[str, str]]) -> None:

@@ -39,6 +39,7 @@ class Tools:
     places: Places
     priorities: Callable[[ScopeRef], PriorityNames]
     record: Callable[[ScopeRef, Issue], Record]
+    scope_labels: Callable[[ScopeRef], tuple[str, ...]]
 
 
 class Writer:
@@ -53,6 +54,8 @@ class Writer:
     def prepare(self, scope: ScopeRef, ops: Sequence[Operation]) -> None:
         """Create the labels that ``ops`` add and the repository lacks. One that cannot be created is remembered, and refused in ``apply``."""
         wanted = {name for op in ops for name in intent.read(op).added}
+        if any(op.kind is OpKind.CREATE for op in ops):
+            wanted |= set(self._tools.scope_labels(scope))
         if not wanted:
             return
         book = self._tools.catalogue.labels(scope)
@@ -98,14 +101,20 @@ class Writer:
     # -- create --------------------------------------------------------------------------------------------------------------
 
     def _create(self, scope: ScopeRef, op: Operation) -> Receipt:
+        self._tools.catalogue.repository(
+            scope
+        )  # whatever the answer's record needs is read before, so that nothing fails after the create
         wanted = intent.read(op)
-        names, refused = self._usable(scope, wanted)
+        entries, refused = self._usable(scope, wanted)
+        names = [*(entry.name for entry in entries), *self._tools.scope_labels(scope)]
         text = mapping.with_marker(wanted.body or "", op.marker)
         if len(text) > mapping.BODY_LIMIT:
-            raise Rejected("the text leaves no room for the marker", surfaces={mapping.BODY: f"longer than {mapping.BODY_LIMIT:,}"})
+            raise Rejected(
+                "the text leaves no room for the marker", surfaces={mapping.BODY: f"longer than {mapping.BODY_LIMIT:,}"}
+            )
         body: dict[str, Any] = {"title": wanted.title or "", "body": text}
         if names:
-            body["labels"] = [entry.name for entry in names]
+            body["labels"] = list({token(name): name for name in names}.values())
         path = self._tools.client.address(scope) + "/issues"
         answer = self._tools.client.write("POST", path, "POST /repos/{}/issues", body, _ANSWERED)
         if answer.status in _MOVED:
@@ -113,16 +122,37 @@ class Writer:
             raise NotSent(f"{scope.key} was renamed; nothing was created yet", hint="it is tried again under the new name")
         _refuse(answer, f"creating an issue in {scope.key}")
         issue = answer.decode(RestIssue).issue()
-        return self._done(scope, op, issue, refused, created=True)
+        carried = {token(entry.name) for entry in issue.labels or ()}
+        if lost := [name for name in self._tools.scope_labels(scope) if token(name) not in carried]:
+            refused[mapping.LABELS] = (
+                f"without the label {lost[0]!r} the issue does not belong to the scope; "
+                + intent.DROPPED.format(repository=scope.key)
+            )
+        if wanted.status is not None and wanted.status != mapping.OPEN:
+            issue = self._close_new(scope, issue, wanted.status, refused)
+        return self._done(scope, op, issue, refused)
+
+    def _close_new(self, scope: ScopeRef, issue: Issue, status: str, refused: dict[str, str]) -> Issue:
+        """Close an issue just created, for GitHub opens every one. Whatever happens here, the create itself stays done."""
+        path = f"{self._tools.client.address(scope)}/issues/{issue.number}"
+        try:
+            answer = self._tools.client.write("PATCH", path, "PATCH /repos/{}/issues/{}", _state(status), _ANSWERED)
+            _refuse(answer, "closing the new issue")
+            return answer.decode(RestIssue).issue()
+        except ConnectorError as error:
+            refused[mapping.STATUS] = f"created, but not closed: {error.message}"
+            return issue
 
     # -- update --------------------------------------------------------------------------------------------------------------
 
     def _update(self, scope: ScopeRef, op: Operation) -> Receipt:
         assert op.ref is not None
         wanted = intent.read(op)
-        unknown = {surface: "a GitHub issue has no such place" for surface in intent.foreign(op)}
+        unknown = dict.fromkeys(intent.foreign(op), "a GitHub issue has no such place")
         if unknown:
             raise Rejected("the operation writes what a GitHub issue does not have", surfaces=unknown)
+        if not wanted.asks:
+            return self._nothing_left(op, {})
         number = self._number(scope, op)
         if number is not None and not wanted.added and not wanted.removed:
             return self._patch(scope, op, wanted, number)
@@ -145,14 +175,13 @@ class Writer:
         if wanted.body is not None:
             body["body"] = self._kept_marker(scope, op, wanted.body)
         if wanted.status is not None:
-            state, reason = intent.state_of(wanted.status)
-            body |= {"state": state, "state_reason": reason} if reason else {"state": state}
+            body |= _state(wanted.status)
         path = f"{self._tools.client.address(scope)}/issues/{number}"
         answer = self._tools.client.write("PATCH", path, "PATCH /repos/{}/issues/{}", body, _ANSWERED)
         if answer.status in _MOVED:
             raise Conflict(f"{op.key} was moved to another repository", hint=_READ_AGAIN)
         _refuse(answer, f"changing {op.key}")
-        return self._done(scope, op, answer.decode(RestIssue).issue(), {}, created=False)
+        return self._done(scope, op, answer.decode(RestIssue).issue(), {})
 
     def _mutate(self, scope: ScopeRef, op: Operation, wanted: Intent) -> Receipt:
         """Everything in one GraphQL call, a step per alias."""
@@ -193,7 +222,7 @@ class Writer:
         issue = _issue_in(answer.data[landed[-1]])
         if issue is None:
             raise Ambiguous(f"GitHub's answer does not show {op.key} after the change")
-        return self._done(scope, op, issue, refused, created=False)
+        return self._done(scope, op, issue, refused)
 
     # -- shared --------------------------------------------------------------------------------------------------------------
 
@@ -237,10 +266,10 @@ class Writer:
             place = self._tools.places.of(issue.id)
         return mapping.with_marker(text, place.marker if place else None)
 
-    def _done(self, scope: ScopeRef, op: Operation, issue: Issue, refused: dict[str, str], *, created: bool) -> Receipt:
+    def _done(self, scope: ScopeRef, op: Operation, issue: Issue, refused: dict[str, str]) -> Receipt:
         self._tools.places.saw(issue)
         self._tools.catalogue.noticed(scope, issue.labels or ())
-        left_out = intent.dropped(op, issue, self._tools.priorities(scope), created=created)
+        left_out = intent.dropped(op, issue, self._tools.priorities(scope))
         reasons = {**left_out, **refused}
         ref = RecordRef(scope.system, issue.id)
         record = self._tools.record(scope, issue)
@@ -250,7 +279,13 @@ class Writer:
     def _nothing_left(self, op: Operation, refused: dict[str, str]) -> Receipt:
         if refused:
             raise Rejected(f"{op.key}: nothing of it can be written", surfaces=refused)
-        return Receipt(op.uid, Outcome.DONE, op.ref, reason="the labels to be removed exist no more; nothing was sent")
+        return Receipt(op.uid, Outcome.DONE, op.ref, reason="nothing had to be sent")
+
+
+def _state(status: str) -> dict[str, str]:
+    """The REST fields of a status token."""
+    state, reason = intent.state_of(status)
+    return {"state": state, "state_reason": reason} if reason else {"state": state}
 
 
 def _receipt_of(op: Operation, error: ConnectorError) -> Receipt:
@@ -302,7 +337,7 @@ def _failed(answer: GraphAnswer, steps: Sequence[str]) -> dict[str, str]:
         if error.path and error.path[0] in steps and error.kind in _REFUSALS and not answer.data.get(error.path[0]):
             hint = f" ({_PUSH})" if error.kind in ("FORBIDDEN", "INSUFFICIENT_SCOPES") else ""
             failed[error.path[0]] = f"GitHub refused: {error.message}{hint}"
-        elif not error.path and not answer.data:
+        elif not error.path and error.kind in _REFUSALS and not any(answer.data.values()):
             failed |= dict.fromkeys(steps, f"GitHub refused the request: {error.message}")
     return failed
 

@@ -10,6 +10,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import replace
+from email.utils import formatdate
 
 from pmsync.connect.clock import Clock
 from pmsync.testing.emulator import Event, Request, Response
@@ -65,15 +66,18 @@ class JiraEmulator(SideDoors):
 
     def handle(self, request: Request) -> Response:
         """Answer one request. Nothing but an accepted write changes anything."""
+        date = {"date": formatdate(self.state.clock.now(), usegmt=True)}
         if self.knobs.maintenance:
-            return Response(503, {"content-type": "text/html;charset=UTF-8"}, MAINTENANCE)
+            return Response(503, {"content-type": "text/html;charset=UTF-8", **date}, MAINTENANCE)
         try:
             response, headers = self._answer(request)
         except Refusal as refused:
             response, headers = refused.response(), {}
             if request.method not in READS:
-                self.state.record("api", "refused", f"{request.method} {request.path}", status=refused.status, errors=refused.errors)
-        return replace(response, headers={**response.headers, **headers})
+                self.state.record(
+                    "api", "refused", f"{request.method} {request.path}", status=refused.status, errors=refused.errors
+                )
+        return replace(response, headers={**response.headers, **headers, **date})
 
     def _answer(self, request: Request) -> tuple[Response, Mapping[str, str]]:
         refusal = self._limiter.quota()
@@ -115,5 +119,8 @@ class JiraEmulator(SideDoors):
         raise Refusal(
             401,
             "Client must be authenticated to access this resource.",
-            headers={"WWW-Authenticate": 'OAuth realm="https%3A%2F%2Facme.atlassian.net"', "X-Seraph-Loginreason": "AUTHENTICATED_FAILED"},
+            headers={
+                "WWW-Authenticate": 'OAuth realm="https%3A%2F%2Facme.atlassian.net"',
+                "X-Seraph-Loginreason": "AUTHENTICATED_FAILED",
+            },
         )

@@ -98,7 +98,9 @@ def record(issue: wire.Issue, site: Site) -> Record:
         audience=Audience.PRIVATE if _is_set(fields.security) else Audience.INTERNAL,
         marker=_marker(issue.properties),
         references=tuple(dict.fromkeys(_REFERENCE.findall(body or ""))),
-        people={name: user.id for name, user in (("assignee", fields.assignee), ("reporter", fields.reporter)) if user and user.id},
+        people={
+            name: user.id for name, user in (("assignee", fields.assignee), ("reporter", fields.reporter)) if user and user.id
+        },
         raw={BODY: bytes(fields.description).decode()} if _is_set(fields.description) else {},
     )
 
@@ -142,13 +144,13 @@ def _marker(properties: Mapping[str, Any]) -> str | None:
 
 
 def comment(one: wire.Comment, issue_id: str, system: str) -> Comment:
-    """A comment, its body as the untouched ADF. Restricted ones and internal notes of a service desk are private."""
+    """A comment, its body as plain Markdown. Restricted ones and internal notes of a service desk are private."""
     restricted = one.visibility is not None or not one.public
     return Comment(
         ref=RecordRef(system, f"comment/{one.id}"),
         parent=RecordRef(system, issue_id),
         author=one.author.id if one.author else "",
-        body=bytes(one.body).decode(),
+        body=_body_text(one.body) or "",
         created_at=moment(one.created),
         updated_at=moment(one.updated),
         audience=Audience.PRIVATE if restricted else Audience.INTERNAL,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -47,12 +47,14 @@ class JiraScope(BaseModel):
     Attributes:
         project: the project key, e.g. ``PAY``.
         where: a JQL condition that narrows the scope, without ``ORDER BY``.
+        audience: who can read the project; ``public`` permits that items from private sources are shown here.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     project: str
     where: str | None = None
+    audience: Literal["public", "internal", "private"] | None = None
 
     @model_validator(mode="before")
     @classmethod

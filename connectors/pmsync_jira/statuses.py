@@ -112,10 +112,14 @@ def _choose(hub: Status, readings: Sequence[_Reading], writing: _Writing, system
     others = [name for name in names if name != picked.status.name]
     if not own:
         why = f"no status of the project reads as {hub.value}, so it is written as {picked.status.name}"
-        writing.defaults.append(DefaultTaken(picked.status.name, hub.value, why, config_line("status", system, "NAME", hub.value)))
+        writing.defaults.append(
+            DefaultTaken(picked.status.name, hub.value, why, config_line("status", system, "NAME", hub.value))
+        )
     elif others:
         why = f"{hub.value} is written as {picked.status.name}, though {', '.join(others)} would do too"
-        writing.defaults.append(DefaultTaken(picked.status.name, hub.value, why, config_line("status", system, others[0], hub.value)))
+        writing.defaults.append(
+            DefaultTaken(picked.status.name, hub.value, why, config_line("status", system, others[0], hub.value))
+        )
 
 
 def _pick(candidates: Sequence[_Reading], *, alike: bool) -> _Reading | None:

@@ -241,3 +241,15 @@ class ProjectProperty(Struct, frozen=True):
     """A project property."""
 
     value: Any = None
+
+
+class Permission(Struct, frozen=True):
+    """Whether we have a permission."""
+
+    have: bool = field(default=False, name="havePermission")
+
+
+class Permissions(Struct, frozen=True):
+    """Permissions by key."""
+
+    permissions: dict[str, Permission] = {}

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from pmsync.connect.errors import ConfigError
 from pmsync.connect.plugin import Environment, ScopeConfig
 from pmsync_memory.connector import MemoryConnector
-from pmsync_memory.server import PERSONALITIES, MemoryServer, Personality
+from pmsync_memory.personality import PERSONALITIES, Personality
+from pmsync_memory.server import MemoryServer
 from pmsync_memory.settings import ContainerSettings, ServerSettings
 
 __all__ = [

@@ -54,8 +54,8 @@ OUTCOMES: Mapping[type[ConnectorError], Outcome] = {
     Ambiguous: Outcome.AMBIGUOUS,
 }
 """What an error says about the op that met it. Every other error is about the system, not the op, and is raised."""
-STATUSES = {AuthFailed: 401, Gone: 404, Conflict: 412, Rejected: 422}
-"""The HTTP status that such an answer would have had, for the call counter; 0 where none came back."""
+STATUSES: Mapping[type[ConnectorError], int] = {AuthFailed: 401, Conflict: 412, Rejected: 422}
+"""The HTTP status that such an answer would have had, for the call counter; 0 where no answer came back."""
 
 
 class MemoryConnector(Connector):
@@ -104,9 +104,11 @@ class MemoryConnector(Connector):
         checks = [
             Check(Level.ERROR, name, f"this account may not {name}", f"grant it the permission to {name}") for name in missing
         ]
-        for scope in scopes:
-            if scope.key not in self._server.containers:
-                checks.append(Check(Level.ERROR, str(scope), "there is no such container", "check its spelling in the config"))
+        for scope in scopes if "read" in granted else ():
+            try:
+                self.scopes([scope])
+            except Gone as error:
+                checks.append(Check(Level.ERROR, str(scope), error.message, error.hint))
         return checks or [Check(Level.OK, self._environment.system, "signed in, may read, create and edit")]
 
     def scopes(self, wanted: Sequence[ScopeRef]) -> list[Scope]:
@@ -118,7 +120,7 @@ class MemoryConnector(Connector):
 
     def surfaces(self, scope: ScopeRef) -> list[Surface]:
         """Title, body, status, priority and labels; the config's value maps overrule the defaults."""
-        return surfaces_of(self._scopes[scope].maps)
+        return surfaces_of(self._scopes[scope])
 
     def refresh(self) -> None:
         """Nothing is cached."""
@@ -248,8 +250,9 @@ class MemoryConnector(Connector):
 
     def hints(self, headers: Mapping[str, str], body: bytes) -> list[RecordRef]:
         """A webhook is ``{"ids": [...]}``, signed in ``x-memory-signature`` with the hex HMAC-SHA256 of the body."""
+        given = {name.casefold(): text for name, text in headers.items()}.get("x-memory-signature", "")
         genuine = hmac.new(self._secret, body, hashlib.sha256).hexdigest()
-        if not self._secret or not hmac.compare_digest(genuine, headers.get("x-memory-signature", "")):
+        if not self._secret or not hmac.compare_digest(genuine.encode(), given.encode()):
             raise AuthFailed("the webhook's signature is missing or wrong", hint="use the same webhook_secret on both sides")
         return [self._ref(str(id_)) for id_ in json.loads(body)["ids"]]
 
@@ -268,7 +271,7 @@ class MemoryConnector(Connector):
             answer = endpoint(*args, **kwargs)
             status = 200
         except ConnectorError as error:
-            status = STATUSES.get(type(error), 0)
+            status = error.status if isinstance(error, Gone) else STATUSES.get(type(error), 0)
             raise
         finally:
             self._environment.on_call(self._environment.system, method, path, status)

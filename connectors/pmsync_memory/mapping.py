@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pmsync.connect.plugin import ScopeConfig
 from pmsync.model.enums import Priority, Status
-from pmsync.reconcile.lens import Lens
 from pmsync.reconcile.lenses import EnumLens, LabelsLens, TextLens
-from pmsync.reconcile.surface import Surface
+from pmsync.reconcile.surface import DefaultTaken, Surface
 from pmsync_memory.server import BODY_LIMIT, TITLE_LIMIT
 
 SURFACES = ("title", "body", "status", "priority", "labels")
@@ -36,19 +36,28 @@ PRIORITY_WRITES: Mapping[str, str] = {hub: remote for remote, hub in PRIORITY_RE
 """Five hub values on four numbers: low and minor both show as 4, and a 4 stays whichever of the two the hub holds."""
 
 
-def surfaces_of(maps: Mapping[str, Mapping[str, str]]) -> list[Surface]:
-    """The surfaces of a scope whose config holds these value maps (field to remote value to hub value)."""
+def surfaces_of(scope: ScopeConfig) -> list[Surface]:
+    """The surfaces of a scope. The value maps of its config lie over the defaults, and every default still in force is declared."""
     return [
         Surface("title", "title", TextLens(limit=TITLE_LIMIT, single_line=True), limit=TITLE_LIMIT),
         Surface("body", "body", TextLens(limit=BODY_LIMIT), limit=BODY_LIMIT),
-        Surface("status", "status", _enum("status", STATUS_READS, STATUS_WRITES, maps)),
-        Surface("priority", "priority", _enum("priority", PRIORITY_READS, PRIORITY_WRITES, maps)),
-        Surface("labels", "labels", LabelsLens()),
+        _enum("status", STATUS_READS, STATUS_WRITES, scope),
+        _enum("priority", PRIORITY_READS, PRIORITY_WRITES, scope),
+        Surface("labels", "labels", LabelsLens(scope.label_namespace)),
     ]
 
 
-def _enum(field: str, reads: Mapping[str, str], writes: Mapping[str, str], maps: Mapping[str, Mapping[str, str]]) -> Lens:
-    """The default maps under the config's. A write is kept only while what it reads back as is itself written so (the PutGet law)."""
-    reads = {**reads, **maps.get(field, {})}
-    kept = {str(hub): remote for hub, remote in writes.items() if writes.get(reads[remote]) == remote}
-    return EnumLens(reads, kept, unmapped_hint=f"add a line for {{token}} under maps.{field}")
+def _enum(field: str, reads: Mapping[str, str], writes: Mapping[str, str], scope: ScopeConfig) -> Surface:
+    """A write is kept only while the value it reads back as is itself written so: that is the PutGet law."""
+    mine = scope.maps.get(field, {})
+    system = scope.ref.system
+    defaults = tuple(
+        DefaultTaken(remote, hub, f"the connector's own {field} map", f"maps.{field}.{system}: {{{remote}: {hub}}}")
+        for remote, hub in reads.items()
+        if remote not in mine
+    )
+    reads = {**reads, **mine}
+    kept = {hub: remote for hub, remote in writes.items() if writes.get(reads[remote]) == remote}
+    return Surface(
+        field, field, EnumLens(reads, kept, unmapped_hint=f"add {{token}} under maps.{field}.{system}"), defaults=defaults
+    )

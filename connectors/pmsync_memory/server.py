@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from pmsync.connect.clock import Clock
@@ -21,6 +19,7 @@ from pmsync.model.enums import Audience, Kind
 from pmsync.model.labels import by_key
 from pmsync.model.values import Value
 from pmsync.testing.emulator import Event
+from pmsync_memory.personality import PERSONALITIES, Fate, Personality
 
 PAGE = 100
 ROBOT = "robot"
@@ -33,40 +32,6 @@ TITLE_LIMIT, BODY_LIMIT = 255, 40_000
 
 Values = Mapping[str, Value | None]
 """Surface id to value; None clears it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Personality:
-    """How one kind of tracker differs from another. ``lag``: seconds by which its listings trail behind its direct reads."""
-
-    idempotency_key: bool = False
-    marker: bool = True
-    lag: float = 0.0
-    compare_and_set: bool = False
-    history: bool = False
-    deletions: bool = False
-
-
-_KINDS = {
-    "keyed": Personality(idempotency_key=True),
-    "listed": Personality(),
-    "lagging": Personality(lag=600.0),
-    "unmarked": Personality(marker=False),
-}
-PERSONALITIES: Mapping[str, Personality] = MappingProxyType(
-    _KINDS | {f"{name}-rich": replace(kind, compare_and_set=True, history=True, deletions=True) for name, kind in _KINDS.items()}
-)
-"""By name: each kind bare, and ``-rich`` with compare-and-set, history and a deletions feed."""
-
-
-class Fate(StrEnum):
-    """What may befall a write on its way; the sender of all but the last two cannot tell the first four apart by waiting."""
-
-    UNSENT = "unsent"  # the connection never opened
-    LOST = "lost"  # it broke before the server acted
-    UNANSWERED = "unanswered"  # it broke after the server acted
-    LATE = "late"  # it broke, and the server acts ``lateness`` seconds from now
-    TWICE = "twice"  # a proxy on the way sent it again
 
 
 @dataclass(slots=True)

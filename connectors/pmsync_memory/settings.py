@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
 
@@ -18,12 +18,16 @@ class ServerSettings(BaseModel):
 
 
 class ContainerSettings(BaseModel):
-    """One scope. The short form is the container's name alone; ``labels`` narrows the scope to records that carry all of them."""
+    """One scope. The short form is the container's name alone.
+
+    ``labels`` narrows the scope to records that carry all of them; ``audience: public`` permits that items from private sources are shown here.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     container: str
     labels: tuple[str, ...] = ()
+    audience: Literal["public", "internal", "private"] | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -173,7 +173,7 @@ def _policy(config: Config) -> Policy:
         {name: rule.owner for name, rule in fields.items() if rule.owner is not None},
         {name: rule.respect_human for name, rule in fields.items()},
         named,
-        Limits(int(safety.max_creates), safety.max_updates, safety.max_closes, safety.close == "allow"),
+        Limits(int(safety.max_creates), safety.max_updates, safety.max_closes, safety.close),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from pmsync.connect.errors import WriteRefused
+from pmsync.connect.errors import Park, WriteRefused
 from pmsync.net.fence import Fence, FencedTransport, is_read
 from pmsync.net.graphql import is_query
 from pmsync.net.http import Call, ReadRule
@@ -25,9 +25,14 @@ def test_a_fence_is_open_unless_told_otherwise() -> None:
 
 def test_closed_blocks_nest_and_open_again_after_an_error() -> None:
     fence = Fence()
-    with pytest.raises(RuntimeError), fence.closed(), fence.closed():
-        assert fence.read_only
-        raise RuntimeError
+
+    def fail() -> None:
+        with fence.closed():
+            assert fence.read_only
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError), fence.closed():
+        fail()
     assert not fence.read_only
     with fence.closed():
         with fence.closed():
@@ -77,7 +82,14 @@ def test_a_graphql_query_passes_the_fence_and_a_mutation_is_refused(wire: Callab
     http = server.http(reads=READS)
     http.send(Call("POST", "/graphql", "query:me", json={"query": "query { viewer { login } }"}))
     with pytest.raises(WriteRefused):
-        http.send(Call("POST", "/graphql", "mutation:close", json={"query": 'mutation { closeIssue(input: {issueId: "1"}) { issue { id } } }'}))
+        http.send(
+            Call(
+                "POST",
+                "/graphql",
+                "mutation:close",
+                json={"query": 'mutation { closeIssue(input: {issueId: "1"}) { issue { id } } }'},
+            )
+        )
     assert len(server.sent) == 1
 
 
@@ -95,6 +107,18 @@ def test_the_fence_stands_below_the_client() -> None:
     fenced = FencedTransport(httpx.MockTransport(never), Fence(read_only=True), [])
     with httpx.Client(transport=fenced) as client, pytest.raises(WriteRefused):
         client.delete("https://acme.test/issue/1")
+
+
+def test_a_refused_write_costs_no_pacing_and_is_not_hidden_by_a_rest(wire: Callable[..., Any]) -> None:
+    server = wire(httpx.Response(429, headers={"retry-after": "999", "x-reach": "system"}))
+    http = server.http(write_gap=5.0)
+    with pytest.raises(Park):
+        http.send(Call("GET", "/x", "x"))
+    with server.fence.closed():
+        for _ in range(3):
+            with pytest.raises(WriteRefused):
+                http.send(Call("PUT", "/x", "x", json={}))
+    assert server.waited == 0
 
 
 def test_the_fence_may_come_down_between_two_calls_of_one_client(wire: Callable[..., Any]) -> None:

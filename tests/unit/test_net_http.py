@@ -81,13 +81,24 @@ def test_cookies_are_not_kept(wire: Callable[..., Any]) -> None:
 
 @pytest.mark.parametrize(
     ("status", "error"),
-    [(401, AuthFailed), (403, AuthFailed), (404, Gone), (410, Gone), (409, Conflict), (412, Conflict), (400, Rejected), (422, Rejected)],
+    [
+        (401, AuthFailed),
+        (403, AuthFailed),
+        (404, Gone),
+        (410, Gone),
+        (409, Conflict),
+        (412, Conflict),
+        (400, Rejected),
+        (422, Rejected),
+    ],
 )
 @pytest.mark.parametrize("call", [GET, POST])
 def test_each_refusal_has_its_error_and_is_not_repeated(
     wire: Callable[..., Any], status: int, error: type[ConnectorError], call: Call
 ) -> None:
-    server = wire(httpx.Response(status, json={"errorMessages": ["no\x1b[31m such\u202e"], "errors": {"priority": "not on screen"}}))
+    server = wire(
+        httpx.Response(status, json={"errorMessages": ["no\x1b[31m such\u202e"], "errors": {"priority": "not on screen"}})
+    )
     with pytest.raises(error) as raised:
         server.http().send(call)
     assert len(server.sent) == 1
@@ -185,6 +196,7 @@ def test_a_429_on_one_target_does_not_hold_others(wire: Callable[..., Any]) -> N
 
 def test_a_200_that_names_a_limit_is_a_limit(wire: Callable[..., Any]) -> None:
     """GitHub's GraphQL says RATE_LIMITED in a 200."""
+
     def limited(answer: Answer, now: float) -> Limited | None:
         return Limited(Reach.SYSTEM, now + 9, "RATE_LIMITED") if b"RATE_LIMITED" in answer.content else None
 

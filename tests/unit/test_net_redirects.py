@@ -12,7 +12,9 @@ from pmsync.connect.errors import AuthFailed, Fatal, Rejected
 from pmsync.net.address import Address
 from pmsync.net.http import Call
 
-GET = Call("GET", "/repos/o/old/issues", "GET /repos/{}/issues", params={"state": "all", "since": "2026-01-01", "per_page": "100"})
+GET = Call(
+    "GET", "/repos/o/old/issues", "GET /repos/{}/issues", params={"state": "all", "since": "2026-01-01", "per_page": "100"}
+)
 
 
 def moved(status: int, location: str) -> httpx.Response:
@@ -93,7 +95,9 @@ def test_a_caller_who_expects_the_redirect_gets_it(wire: Callable[..., Any]) -> 
     assert (answer.status, answer.headers["location"]) == (301, "/repos/o/new/issues/7")
 
 
-@pytest.mark.parametrize("url", ["", "acme", "ftp://acme.test", "https://", "https://[::1", "https://acme.test/?x=1", "https://acme.test/#x"])
+@pytest.mark.parametrize(
+    "url", ["", "acme", "ftp://acme.test", "https://", "https://[::1", "https://acme.test/?x=1", "https://acme.test/#x"]
+)
 def test_a_base_url_that_is_no_web_address_is_fatal(url: str) -> None:
     with pytest.raises(Fatal):
         Address(url)
@@ -119,10 +123,19 @@ def test_a_page_link_out_of_the_base_is_refused(wire: Callable[..., Any], path: 
     assert server.sent == []
 
 
-def test_a_path_with_a_line_break_is_rejected_unsent(wire: Callable[..., Any]) -> None:
+@pytest.mark.parametrize(
+    "call",
+    [
+        Call("GET", "/x\r\nHost: evil.test", "x"),
+        Call("GET", "/x#fragment", "x", params={"a": "1"}),
+        Call("GET", "/x", "x", params={"a": "half a \ud83d pair"}),
+        Call("GET", "/x\ud83d", "x"),
+    ],
+)
+def test_what_no_url_can_carry_is_rejected_unsent(wire: Callable[..., Any], call: Call) -> None:
     server = wire(OK)
     with pytest.raises(Rejected):
-        server.http().send(Call("GET", "/x\r\nHost: evil.test", "x"))
+        server.http().send(call)
     assert server.sent == []
 
 

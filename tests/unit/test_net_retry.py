@@ -14,7 +14,9 @@ PATIENCE = 60.0
 
 moments = st.none() | st.floats(NOW - 100, NOW + 5000)
 limits = st.none() | st.builds(Limited, st.sampled_from(Reach), st.floats(NOW - 100, NOW + 5000), st.just("burst"))
-statuses = st.sampled_from([200, 201, 204, 207, 301, 307, 400, 401, 403, 404, 408, 409, 410, 412, 422, 425, 429, 500, 501, 502, 503, 504])
+statuses = st.sampled_from(
+    [200, 201, 204, 207, 301, 307, 400, 401, 403, 404, 408, 409, 410, 412, 422, 425, 429, 500, 501, 502, 503, 504]
+)
 answers = st.builds(Answered, statuses, st.booleans(), limits, moments, st.sampled_from(Body), st.booleans())
 outcomes = st.one_of(answers, st.builds(Unreached, st.booleans()), st.just(Lost()))
 jitters = st.floats(0.7, 1.3)

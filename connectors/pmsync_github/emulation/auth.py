@@ -104,7 +104,13 @@ class Doorkeeper:
         expires = self.world.clock.now() + self.world.knobs.installation_token_life
         read_only = installation.permissions.get("issues") != "write"
         caller = Caller(
-            "installation", f"installation:{installation.id}", token, installation.app.login, read_only, installation.app, installation
+            "installation",
+            f"installation:{installation.id}",
+            token,
+            installation.app.login,
+            read_only,
+            installation.app,
+            installation,
         )
         self._grants[token] = _Grant(caller, expires)
         return token, expires
@@ -134,10 +140,13 @@ class Doorkeeper:
             raise ApiError(401, UNREADABLE_JWT)
         now, issued, expires = self.world.clock.now(), claims.get("iat"), claims.get("exp")
         if not isinstance(issued, int) or issued > now + JWT_SKEW:
-            raise ApiError(401, "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued")
+            raise ApiError(
+                401, "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued"
+            )
         if not isinstance(expires, int) or expires <= now:
             raise ApiError(
-                401, "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires"
+                401,
+                "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires",
             )
         if expires > now + JWT_LIFE + JWT_SKEW:
             raise ApiError(401, "'Expiration time' claim ('exp') is too far in the future")

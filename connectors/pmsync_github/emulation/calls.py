@@ -11,7 +11,7 @@ from pmsync.testing.emulator import Request, Response
 from pmsync_github.emulation.auth import Caller, Doorkeeper
 from pmsync_github.emulation.errors import ApiError, Moved, malformed, not_found
 from pmsync_github.emulation.limits import Limits
-from pmsync_github.emulation.render import Renderer
+from pmsync_github.emulation.render import OLDEST, Renderer
 from pmsync_github.emulation.state import Issue, Repo
 from pmsync_github.emulation.world import World
 
@@ -43,7 +43,12 @@ class Call:
     @property
     def show(self) -> Renderer:
         """The renderer for this server's address."""
-        return Renderer(self.site.world, self.base)
+        return Renderer(self.site.world, self.base, self.version)
+
+    @property
+    def version(self) -> str:
+        """The API version asked for."""
+        return self.request.headers.get("x-github-api-version", OLDEST)
 
     @property
     def actor(self) -> str:

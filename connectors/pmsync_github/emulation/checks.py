@@ -148,7 +148,7 @@ def _state(sent: Mapping[str, Any]) -> dict[str, Any]:
             raise invalid("Issue", "state", "invalid", value=str(sent["state"]))
         fields["state"] = sent["state"]
     if "state_reason" in sent:
-        if sent["state_reason"] not in REASONS:
+        if sent["state_reason"] not in REASONS or (sent["state_reason"] == "reopened" and sent.get("state") == "closed"):
             raise invalid("Issue", "state_reason", "invalid", value=str(sent["state_reason"]))
         fields["state_reason"] = sent["state_reason"]
     return fields

@@ -20,7 +20,16 @@ def create_issue(world: World, repo: Repo, actor: str, fields: Mapping[str, Any]
     repo.last_number += 1
     now = world.now()
     issue = Issue(
-        world.next_id(), repo.id, repo.last_number, fields["title"], fields.get("body"), actor, now, now, world.clock.now(), is_pull=is_pull
+        world.next_id(),
+        repo.id,
+        repo.last_number,
+        fields["title"],
+        fields.get("body"),
+        actor,
+        now,
+        now,
+        world.clock.now(),
+        is_pull=is_pull,
     )
     if world.knobs.list_lag > 0:
         issue.former.append((world.clock.now(), None))
@@ -70,7 +79,9 @@ def remove_labels(world: World, issue: Issue, actor: str, names: Iterable[str]) 
     edit_issue(world, issue, actor, {"labels": [label.name for label in issue.labels if label.name.casefold() not in out]})
 
 
-def ensure_label(world: World, repo: Repo, actor: str, name: str, color: str = DEFAULT_COLOR, description: str | None = None) -> Label:
+def ensure_label(
+    world: World, repo: Repo, actor: str, name: str, color: str = DEFAULT_COLOR, description: str | None = None
+) -> Label:
     """The repository's label of that name, whatever its case; made when it is not there."""
     if (found := repo.labels.get(name.casefold())) is not None:
         return found
@@ -152,9 +163,22 @@ def transfer_issue(world: World, issue: Issue, actor: str, target: Repo) -> Issu
     target.last_number += 1
     now = world.now()
     moved = Issue(
-        world.next_id(), target.id, target.last_number, issue.title, issue.body, issue.author, issue.created_at, now, world.clock.now()
+        world.next_id(),
+        target.id,
+        target.last_number,
+        issue.title,
+        issue.body,
+        issue.author,
+        issue.created_at,
+        now,
+        world.clock.now(),
     )
-    moved.state, moved.state_reason, moved.closed_at, moved.closed_by = issue.state, issue.state_reason, issue.closed_at, issue.closed_by
+    moved.state, moved.state_reason, moved.closed_at, moved.closed_by = (
+        issue.state,
+        issue.state_reason,
+        issue.closed_at,
+        issue.closed_by,
+    )
     moved.labels = [target.labels[key] for label in issue.labels if (key := label.name.casefold()) in target.labels]
     if issue.milestone:
         moved.milestone = next((one for one in target.milestones.values() if one.title == issue.milestone.title), None)
@@ -167,7 +191,9 @@ def transfer_issue(world: World, issue: Issue, actor: str, target: Repo) -> Issu
     target.issues[moved.number] = moved
     world.nodes[moved.node_id] = moved
     _tell(world, issue, actor, "transferred", changes={"new_issue": moved, "new_repository": target})
-    world.record(actor, "issue.transferred", world.place(issue), node_id=issue.node_id, to=world.place(moved), new_node_id=moved.node_id)
+    world.record(
+        actor, "issue.transferred", world.place(issue), node_id=issue.node_id, to=world.place(moved), new_node_id=moved.node_id
+    )
     _bury(world, issue, Tombstone((target.id, moved.number)))
     _tell(world, moved, actor, "opened")
     return moved
@@ -198,17 +224,21 @@ def _edit_texts(world: World, issue: Issue, actor: str, changes: Mapping[str, An
 
 
 def _edit_state(world: World, issue: Issue, actor: str, changes: Mapping[str, Any]) -> bool:
-    state = changes.get("state", issue.state)
-    if state == issue.state:  # documented: the reason is ignored unless the state changes
+    """Open, close, or close again.
+
+    A reason counts only beside a state (github/docs#22914). Closing again under another reason changes it and says "closed" once more
+    (microsoft/vscode-github-triage-actions#102); closing again without one makes it "completed" (octokit/octokit.net#3091).
+    """
+    if "state" not in changes:
         return False
-    issue.state = state
-    if state == "closed":
-        issue.state_reason = changes.get("state_reason") or "completed"
-        issue.closed_at, issue.closed_by = world.now(), actor
-    else:
-        issue.state_reason, issue.closed_at, issue.closed_by = "reopened", None, None
-    kind = "closed" if state == "closed" else "reopened"
-    world.happen(issue, actor, kind, state_reason=issue.state_reason)
+    reason = changes.get("state_reason") or "completed" if changes["state"] == "closed" else "reopened"
+    if changes["state"] == issue.state and (issue.state == "open" or reason == issue.state_reason):
+        return False
+    issue.state, issue.state_reason = changes["state"], reason
+    closed = issue.state == "closed"
+    issue.closed_at, issue.closed_by = (world.now(), actor) if closed else (None, None)
+    kind = "closed" if closed else "reopened"
+    world.happen(issue, actor, kind, state_reason=reason)
     _tell(world, issue, actor, kind)
     return True
 

@@ -11,7 +11,9 @@ DOCS = "https://docs.github.com/rest"
 class ApiError(Exception):
     """A request is refused: status, body and extra headers of the answer."""
 
-    def __init__(self, status: int, message: str, *, errors: list[Any] | None = None, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, message: str, *, errors: list[Any] | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message

@@ -142,7 +142,8 @@ class _Reader:
         return found[operation]
 
     def operation(self) -> tuple[str, Document]:
-        kind, name, variables = "query", "", ()
+        kind, name = "query", ""
+        variables: tuple[Definition, ...] = ()
         if self.peek().text != "{":
             kind = self.take(kind="name").text
             if kind not in ("query", "mutation"):

@@ -11,7 +11,9 @@ from pmsync_github.emulation.calls import Call
 from pmsync_github.emulation.errors import ApiError, invalid
 from pmsync_github.emulation.state import Issue
 
-TOO_LARGE = "Pagination with the page parameter is not supported for large datasets, please use cursor based pagination (after/before)"
+TOO_LARGE = (
+    "Pagination with the page parameter is not supported for large datasets, please use cursor based pagination (after/before)"
+)
 KEYS: dict[str, Callable[[Issue], int]] = {
     "created": lambda issue: issue.created_at,
     "updated": lambda issue: issue.updated_at,
@@ -35,7 +37,7 @@ def decode(cursor: str) -> list[Any]:
         raise ValueError("not a cursor")
     content = json.loads(text[10:])
     if not isinstance(content, list):
-        raise ValueError("not a cursor")  # noqa: TRY004 - callers catch one kind
+        raise ValueError("not a cursor")
     return content
 
 

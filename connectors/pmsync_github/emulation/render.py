@@ -11,6 +11,9 @@ from pmsync_github.emulation.state import Comment, Issue, Label, Milestone, Repo
 from pmsync_github.emulation.world import World
 
 WEB = "https://github.com"
+OLDEST = "2022-11-28"
+"""The API version without the breaking changes of 2026-03-10, which drops an issue's ``assignee`` and a repository's ``has_downloads``."""
+
 REACTIONS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "eyes", "rocket")
 USER_LINKS = {
     "followers_url": "/followers",
@@ -45,9 +48,10 @@ def _user(base: str, login: str, number: int, node_id: str, kind: str) -> dict[s
 class Renderer:
     """Shows the world's objects with addresses under ``base``."""
 
-    def __init__(self, world: World, base: str) -> None:
+    def __init__(self, world: World, base: str, version: str = OLDEST) -> None:
         self._world = world
         self.base = base
+        self.version = version
 
     def user(self, user: User) -> dict[str, Any]:
         """An account, in short."""
@@ -167,6 +171,8 @@ class Renderer:
             shown |= {"draft": False, "pull_request": self._pull(repo, issue, page)}
         else:
             shown |= _issue_summaries()
+        if self.version > OLDEST:
+            del shown["assignee"]
         if whole:
             shown["closed_by"] = self.login(issue.closed_by) if issue.closed_by else None
         return shown

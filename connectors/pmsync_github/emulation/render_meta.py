@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pmsync_github.emulation.render import WEB, Renderer
+from pmsync_github.emulation.render import OLDEST, WEB, Renderer
 from pmsync_github.emulation.stamps import iso
 from pmsync_github.emulation.state import Happening, Issue, Repo, User
 from pmsync_github.emulation.world import World
@@ -110,6 +110,8 @@ def repo(renderer: Renderer, world: World, repo: Repo, login: str | None) -> dic
         "pushed_at": iso(repo.created_at),
         "permissions": permissions(world.role(repo, login)),
     }
+    if renderer.version > OLDEST:
+        del shown["has_downloads"]
     if owner.kind == "Organization":
         shown["organization"] = renderer.user(owner)
     return shown

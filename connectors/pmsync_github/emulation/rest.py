@@ -13,8 +13,9 @@ from pmsync_github.emulation import rest_comments, rest_issues, rest_labels, res
 from pmsync_github.emulation.auth import Caller
 from pmsync_github.emulation.calls import Call, Site
 from pmsync_github.emulation.errors import ApiError, not_found, not_implemented
+from pmsync_github.emulation.render import OLDEST
 
-VERSIONS = ("2022-11-28", "2026-03-10")
+VERSIONS = (OLDEST, "2026-03-10")
 READ_ONLY = {
     "personal": "Resource not accessible by personal access token",
     "installation": "Resource not accessible by integration",
@@ -86,7 +87,7 @@ class Rest:
         try:
             if not free:
                 limits.secondary(caller.key, "core", 1 if request.method in ("GET", "HEAD") else 5)
-                limits.primary(limits.quota(caller.key, "core", anonymous=anonymous), _name(caller, self._site))
+                limits.primary(limits.quota(caller.key, "core", anonymous=anonymous), caller_name(caller, self._site))
         except ApiError as refused:
             return self._finish(refusal(refused), request, caller)
         try:
@@ -104,8 +105,6 @@ class Rest:
         version = request.headers.get("x-github-api-version", VERSIONS[0])
         if version not in VERSIONS:
             raise ApiError(self._site.world.knobs.unsupported_version_status, f"The API version {version} is not supported.")
-        if version != VERSIONS[0] and not route.free:
-            raise not_implemented(f"the API version {version}")
         if request.method not in ("GET", "HEAD"):
             self._may_write(caller)
             if route.content:
@@ -161,13 +160,19 @@ def _conditional(request: Request, caller: Caller, response: Response) -> Respon
     version = request.headers.get("x-github-api-version", "")
     seed = b"\n".join((caller.token.encode(), version.encode(), request.path.encode(), response.body))
     etag = f'W/"{hashlib.sha256(seed).hexdigest()}"'
-    headers = {**response.headers, "etag": etag, "cache-control": "private, max-age=60, s-maxage=60", "vary": "Accept, Authorization"}
+    headers = {
+        **response.headers,
+        "etag": etag,
+        "cache-control": "private, max-age=60, s-maxage=60",
+        "vary": "Accept, Authorization",
+    }
     if etag in request.headers.get("if-none-match", ""):
         return Response(304, {key: value for key, value in headers.items() if key != "content-type"})
     return replace(response, headers=headers)
 
 
-def _name(caller: Caller, site: Site) -> str:
+def caller_name(caller: Caller, site: Site) -> str:
+    """Whom a refusal for limits names."""
     if caller.login is None:
         return "127.0.0.1"
     if caller.installation is not None:

@@ -10,6 +10,7 @@ from pmsync_github.emulation.auth import App, Installation
 from pmsync_github.emulation.calls import Call, ok
 from pmsync_github.emulation.errors import ApiError, not_found
 from pmsync_github.emulation.limits import Quota
+from pmsync_github.emulation.render import OLDEST
 from pmsync_github.emulation.stamps import iso
 
 NOT_FOR_APPS = "Resource not accessible by integration"
@@ -34,7 +35,7 @@ def rate_limit(call: Call) -> Response:
     graphql = call.site.limits.quota(who, "graphql", anonymous=anonymous)
     search = Quota("search", 30, 0, core.reset)
     shown: dict[str, Any] = {"resources": {one.resource: one.content() for one in (core, search, graphql)}}
-    if call.request.headers.get("x-github-api-version", "2022-11-28") < "2026-03-10":
+    if call.version == OLDEST:
         shown["rate"] = core.content()
     return ok(shown)
 

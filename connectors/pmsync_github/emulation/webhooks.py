@@ -100,7 +100,11 @@ class Messenger:
         if hook.secret:
             headers["x-hub-signature-256"] = sign(hook.secret, body)
         self._world.record(
-            notice.actor, "hook.lost" if lost else "hook.sent", headers["x-github-delivery"], event=notice.event, action=notice.action
+            notice.actor,
+            "hook.lost" if lost else "hook.sent",
+            headers["x-github-delivery"],
+            event=notice.event,
+            action=notice.action,
         )
         due = self._world.clock.now() + (knobs.webhook_delay if held else 0.0)
         for _ in range(0 if lost else 2 if doubled else 1):

@@ -10,17 +10,19 @@ from pmsync_jira.emulation.records import Document
 TEXT_LIMIT = 32_767
 """Most characters of text in one rich text."""
 
-INLINE = frozenset(
-    "text hardBreak mention emoji date status inlineCard placeholder inlineExtension mediaInline".split(),
-)
-BLOCKS = frozenset(
-    (
-        "paragraph heading bulletList orderedList listItem taskList taskItem blockTaskItem decisionList decisionItem codeBlock "
-        "blockquote panel rule table tableRow tableCell tableHeader mediaSingle mediaGroup media caption expand nestedExpand "
-        "layoutSection layoutColumn blockCard embedCard extension bodiedExtension multiBodiedExtension extensionFrame syncBlock "
-        "bodiedSyncBlock"
-    ).split(),
-)
+# fmt: off
+INLINE = frozenset({
+    "text", "hardBreak", "mention", "emoji", "date", "status", "inlineCard", "placeholder", "inlineExtension",
+    "mediaInline",
+})
+BLOCKS = frozenset({
+    "paragraph", "heading", "bulletList", "orderedList", "listItem", "taskList", "taskItem", "blockTaskItem",
+    "decisionList", "decisionItem", "codeBlock", "blockquote", "panel", "rule", "table", "tableRow", "tableCell",
+    "tableHeader", "mediaSingle", "mediaGroup", "media", "caption", "expand", "nestedExpand", "layoutSection",
+    "layoutColumn", "blockCard", "embedCard", "extension", "bodiedExtension", "multiBodiedExtension",
+    "extensionFrame", "syncBlock", "bodiedSyncBlock",
+})
+# fmt: on
 OF_INLINES = frozenset({"paragraph", "heading", "codeBlock", "caption", "taskItem", "decisionItem"})
 
 

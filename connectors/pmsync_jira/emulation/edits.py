@@ -20,7 +20,19 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 SETS = frozenset({"labels", "components", "fixVersions", "versions"})
 EDITABLE = frozenset(
-    {*SETS, "summary", "description", "priority", "assignee", "reporter", "duedate", "parent", "security", "issuetype", "resolution"},
+    {
+        *SETS,
+        "summary",
+        "description",
+        "priority",
+        "assignee",
+        "reporter",
+        "duedate",
+        "parent",
+        "security",
+        "issuetype",
+        "resolution",
+    },
 )
 VERBS: Mapping[str, frozenset[str]] = {name: frozenset({"add", "remove", "set"}) for name in SETS}
 
@@ -46,7 +58,7 @@ class Edit:
         return cls(parts[0], {name: verbs for name, verbs in parts[1].items() if name != "comment"}, screen)
 
 
-class Invalid(Exception):  # noqa: N818 - one field's refusal, gathered into a Refusal
+class Invalid(Exception):
     """One field's value is refused; the text is Jira's word for it."""
 
 
@@ -62,7 +74,7 @@ def apply_edit(state: State, issue: Issue, edit: Edit) -> Issue:
         Refusal: 400 with a message for every field that was refused; nothing is carried out then.
     """
     errors: dict[str, str] = {}
-    for name in sorted({*edit.fields, *edit.update}):
+    for name in sorted({*edit.fields, *edit.update} - state.knobs.ignored):
         try:
             issue = _one_field(state, issue, edit, name)
         except Invalid as refused:
@@ -85,7 +97,9 @@ def _one_field(state: State, issue: Issue, edit: Edit, name: str) -> Issue:
         elif verb in VERBS.get(name, frozenset()):
             issue = _delta(state, issue, name, (verb, value))
         else:
-            raise Invalid(f"Field with id '{name}' and name '{name}' does not support operation '{verb}' Supported operation(s) are: 'set'")
+            raise Invalid(
+                f"Field with id '{name}' and name '{name}' does not support operation '{verb}' Supported operation(s) are: 'set'"
+            )
     return issue
 
 

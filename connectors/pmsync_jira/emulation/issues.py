@@ -206,5 +206,7 @@ def bulk_fetch(exchange: Exchange) -> Response:
             found[entry.current.id] = entry
         else:
             errors.append({"id": str(name), "errorMessage": NOT_FOUND})
-    issues = [shown(exchange, found[id_], wanted, [one for one in expand if one not in {"names", "schema"}]) for id_ in sorted(found)]
+    issues = [
+        shown(exchange, found[id_], wanted, [one for one in expand if one not in {"names", "schema"}]) for id_ in sorted(found)
+    ]
     return Response.of(200, {"issues": issues, "issueErrors": errors if exchange.knobs.bulk_errors else []})

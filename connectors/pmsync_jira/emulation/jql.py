@@ -170,7 +170,7 @@ class _Compiler:
         for shape in FORMATS:
             try:
                 return int(datetime.strptime(text, shape).replace(tzinfo=where).timestamp()) * 1000
-            except ValueError:  # noqa: PERF203 - the next shape may fit
+            except ValueError:
                 continue
         raise bad_request(
             f"Date value '{operand.text}' for field '{clause.field}' is invalid. Valid formats include: 'yyyy/MM/dd HH:mm', "

@@ -25,6 +25,8 @@ class JiraKnobs:
         page_cap: most issues per search page when fields are asked for.
         id_page_cap: most issues per search page when only id and key are.
         ragged: pages are cut short at random (``seed``), even to nothing, with more to follow.
+        page_sizes: sizes of the next search pages, used up one by one; it goes before ``ragged``.
+        ignored: fields whose writes are accepted and silently dropped.
         seed: of everything that is random.
         token_seconds: life of a page token.
         repeat_token: search answers a page token with the same page and the same token, for ever.
@@ -47,6 +49,8 @@ class JiraKnobs:
     page_cap: int = 100
     id_page_cap: int = 5000
     ragged: bool = False
+    page_sizes: list[int] = field(default_factory=list)
+    ignored: set[str] = field(default_factory=set)
     seed: int = 0
     token_seconds: float = 7 * 86_400.0
     repeat_token: bool = False

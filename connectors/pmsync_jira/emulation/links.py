@@ -43,10 +43,14 @@ def post_remote_link(exchange: Exchange) -> Response:
     known = next((link for link in issue.remote_links if global_id and link.global_id == global_id), None)
     if known is None and len(issue.remote_links) >= REMOTE_LIMIT:
         raise Refusal(413, f"The issue has reached its limit of {REMOTE_LIMIT} remote links.")
-    link = RemoteLink(known.id if known else exchange.state.new_id(), global_id, {name: body[name] for name in CONTENT if name in body})
+    link = RemoteLink(
+        known.id if known else exchange.state.new_id(), global_id, {name: body[name] for name in CONTENT if name in body}
+    )
     others = tuple(one for one in issue.remote_links if one.id != link.id)
     _save(exchange, entry, (*others, link))
-    return Response.of(200 if known else 201, {"id": link.id, "self": f"{exchange.renderer.rest}/issue/{issue.id}/remotelink/{link.id}"})
+    return Response.of(
+        200 if known else 201, {"id": link.id, "self": f"{exchange.renderer.rest}/issue/{issue.id}/remotelink/{link.id}"}
+    )
 
 
 def put_remote_link(exchange: Exchange) -> Response:

@@ -139,7 +139,9 @@ def _filled(exchange: Exchange, version: Version, body: dict[str, Any]) -> Versi
     name = str(body.get("name") or "")
     if not name or len(name) > NAME_LIMIT:
         raise bad_request(name=f"You must specify a valid version name of at most {NAME_LIMIT} characters")
-    others = [one for one in exchange.state.catalogue.versions.values() if one.project == version.project and one.id != version.id]
+    others = [
+        one for one in exchange.state.catalogue.versions.values() if one.project == version.project and one.id != version.id
+    ]
     if any(one.name.lower() == name.lower() for one in others):
         raise bad_request(name="A version with this name already exists in this project.")
     if len(str(body.get("description") or "").encode()) > DESCRIPTION_LIMIT:

@@ -11,7 +11,18 @@ from zoneinfo import ZoneInfo
 
 from pmsync_jira.emulation.adf import plain_text
 from pmsync_jira.emulation.catalogue import LINK_TYPES
-from pmsync_jira.emulation.records import CATEGORIES, Comment, Document, History, IssueType, Person, Priority, Project, Status, Version
+from pmsync_jira.emulation.records import (
+    CATEGORIES,
+    Comment,
+    Document,
+    History,
+    IssueType,
+    Person,
+    Priority,
+    Project,
+    Status,
+    Version,
+)
 from pmsync_jira.emulation.state import State
 
 

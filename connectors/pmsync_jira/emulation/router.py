@@ -95,12 +95,17 @@ def _route(line: str, handler: Handler) -> Route:
     return Route(method, template, handler, re.compile(ROOT + pattern + "/?"))
 
 
+NOT_ISSUES = frozenset({"/issue/createmeta", "/issue/picker", "/issue/bulk", "/issue/limit", "/issue/properties"})
+"""Endpoints beside ``/issue/{issueIdOrKey}`` that are not in the table, and are no issues either."""
+
 ROUTES = tuple(_route(line, handler) for line, handler in TABLE.items())
 """Literal paths stand before the templates that would swallow them."""
 
 
 def find(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
     """The endpoint of a request and the parts of its path; None when there is none."""
+    if path.removeprefix(ROOT).rstrip("/") in NOT_ISSUES and method == "GET":
+        return None
     for route in ROUTES:
         match = route.pattern.fullmatch(path) if route.method == method else None
         if match is not None:

@@ -136,6 +136,8 @@ def _page_size(exchange: Exchange, search: Search) -> int:
     size = min(search.size, knobs.id_page_cap if search.wanted.bare else knobs.page_cap)
     if size < 1:
         raise bad_request("maxResults must be greater than zero.")
+    if knobs.page_sizes:
+        return min(size, knobs.page_sizes.pop(0))
     return exchange.state.random.randint(0, size) if knobs.ragged else size
 
 

@@ -68,7 +68,14 @@ def my_permissions(exchange: Exchange) -> Response:
     shown = {}
     for key in asked:
         number, name, kind = PERMISSIONS[key]
-        shown[key] = {"id": number, "key": key, "name": name, "type": kind, "description": name, "havePermission": _held(exchange, key, project)}
+        shown[key] = {
+            "id": number,
+            "key": key,
+            "name": name,
+            "type": kind,
+            "description": name,
+            "havePermission": _held(exchange, key, project),
+        }
     return Response.of(200, {"permissions": shown})
 
 
@@ -153,7 +160,9 @@ def search_priorities(exchange: Exchange) -> Response:
     start, size = exchange.window(50, 50)
     known = exchange.state.catalogue.priorities
     projects = [exchange.state.projects[id_] for id_ in exchange.values("projectId") if id_ in exchange.state.projects]
-    ids = [id_ for id_ in known if any(id_ in one.priorities for one in projects)] if exchange.values("projectId") else list(known)
+    ids = (
+        [id_ for id_ in known if any(id_ in one.priorities for one in projects)] if exchange.values("projectId") else list(known)
+    )
     found = [exchange.renderer.priority(known[id_], full=True) for id_ in ids]
     page = exchange.renderer.page(exchange.request.path, found[start : start + size], start, size, len(found))
     return Response.of(200, page)

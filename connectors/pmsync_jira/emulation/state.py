@@ -13,7 +13,7 @@ from pmsync.testing.emulator import Event
 from pmsync_jira.emulation.catalogue import Catalogue
 from pmsync_jira.emulation.diff import changes_between
 from pmsync_jira.emulation.knobs import JiraKnobs
-from pmsync_jira.emulation.records import Change, Comment, Entry, History, Issue, Person, Project
+from pmsync_jira.emulation.records import Comment, Entry, History, Issue, Person, Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,8 @@ class State:
 
     def entry(self, id_or_key: str) -> Entry | None:
         """An issue that exists, by id or by any key it ever had."""
-        if id_or_key.isdecimal():
-            found = self.entries.get(int(id_or_key))
-        else:
-            found = self.entries.get(self._keys.get(id_or_key.upper(), -1))
+        id_ = int(id_or_key) if id_or_key.isdecimal() else self._keys.get(id_or_key.upper(), -1)
+        found = self.entries.get(id_)
         return None if found is None or found.deleted else found
 
     def may(self, permission: str, project: Project) -> bool:

@@ -46,7 +46,7 @@ def transition_json(renderer: Renderer, project: Project, step: Transition, *, f
         "isInitial": False,
         "isAvailable": True,
         "isConditional": False,
-        "isLooped": False,
+        "looped": False,
     }
     if fields:
         names = sorted(step.screen | step.required)

@@ -62,7 +62,7 @@ def _systems(root: Root, plugins: Mapping[str, Plugin], problems: Problems) -> d
     for name, body in root.systems.items():
         path: Path = ("systems", name)
         kind = body.get("kind")
-        if kind not in plugins:
+        if not isinstance(kind, str) or kind not in plugins:
             said = "has no kind" if kind is None else f"there is no connector of kind {kind!r}"
             hint = nearest(str(kind or ""), plugins) + "; pmsync connector list shows the installed ones"
             problems.add((*path, "kind") if kind else path, said, hint)

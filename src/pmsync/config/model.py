@@ -44,7 +44,7 @@ class Safety(_Part):
     max_creates: Amount = 20
     max_updates: Amount = 0.2
     max_closes: Amount = 0.02
-    close: Literal["never", "allow"] = "never"
+    close: Literal["never", "allow"] = Field(default="allow", description="never: every close waits for a person.")
 
     @field_validator("max_creates", mode="after")
     @classmethod
@@ -87,7 +87,7 @@ class Root(_Part):
     fields: dict[Literal["title", "body", "status", "priority", "labels"], FieldRule] = Field(default_factory=dict)
     maps: Maps = Maps()
     people: dict[str, dict[str, str]] = Field(default_factory=dict, description="Who is who: system name to account, and email.")
-    safety: Safety = Safety()
+    safety: Safety = Field(default_factory=Safety)
     schedule: Schedule = Schedule()
 
 

@@ -17,15 +17,36 @@ from pmsync.model.enums import Role
 from pmsync.model.item import Item, Link, LinkState, Provenance
 from pmsync.model.record import Record, RecordRef, ScopeRef
 from pmsync.model.values import EMPTY, Known, Settled, Unobserved
-from pmsync.reconcile import matching
 from pmsync.reconcile.lens import Unmapped
-from pmsync.reconcile.matching import Adopt, Suggest, match
+from pmsync.reconcile.matching import Adopt, Peer, Suggest, match
 from pmsync.reconcile.view import Base, BaseWrite
 from pmsync.store import Transaction
 from pmsync.store.codec import title_key
 from pmsync.store.dirty import DirtyRow
 from pmsync.store.errors import DoubleBinding
 from pmsync.store.journal import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class _Crowd:
+    """How often a title, and a reference, stand among the unlinked records of one scope: what is shared proves nothing."""
+
+    titles: Counter[tuple[ScopeRef, str]]
+    references: Counter[tuple[ScopeRef, str]]
+
+    @classmethod
+    def of(cls, records: Sequence[Record]) -> _Crowd:
+        titles = Counter((record.scope, _title(record)) for record in records)
+        references = Counter((record.scope, reference) for record in records for reference in set(record.references))
+        return cls(titles, references)
+
+    def twin(self, record: Record) -> bool:
+        """Whether another unlinked record there has the same title."""
+        return self.titles[(record.scope, _title(record))] > 1
+
+    def rival(self, record: Record) -> bool:
+        """Whether another unlinked record there refers to the same thing."""
+        return any(self.references[(record.scope, reference)] > 1 for reference in record.references)
 
 
 def adopt(context: Context, rows: Sequence[DirtyRow]) -> None:
@@ -36,9 +57,9 @@ def adopt(context: Context, rows: Sequence[DirtyRow]) -> None:
         linked = tx.links.by_refs(refs)
         tx.dirty.mark([f"item:{link.item}" for link in linked.values()], None, "linked meanwhile")
         strangers = [record for ref, record in records.items() if ref not in linked]
-        titles = Counter((record.scope, _title(record)) for record in strangers)
+        crowd = _Crowd.of(strangers)
         for record in sorted(strangers, key=lambda one: (one.created_at, str(one.ref))):
-            _place(context, tx, record, titles[(record.scope, _title(record))] - 1)
+            _place(context, tx, record, crowd)
         tx.dirty.done(rows)
 
 
@@ -54,7 +75,7 @@ def _title(record: Record) -> str:
     return title_key(str(title.value)) if isinstance(title, Known) else ""
 
 
-def _place(context: Context, tx: Transaction, record: Record, twins: int) -> None:
+def _place(context: Context, tx: Transaction, record: Record, crowd: _Crowd) -> None:
     product = context.setup.product_of(record.scope)
     if product is None:
         return
@@ -65,8 +86,8 @@ def _place(context: Context, tx: Transaction, record: Record, twins: int) -> Non
     if marked is not None and _bound(tx, marked.uid, record):
         _quarantine(context, tx, record, marked)
         return
-    newcomer = _newcomer(record, product.key, marked.uid if marked else None, twins)
-    verdict = match(newcomer, _candidates(tx, record, newcomer))
+    peers = _peers(tx, record, product.key)
+    verdict = match(record, peers, marked.uid if marked else None, twin=crowd.twin(record), rival=crowd.rival(record))
     if isinstance(verdict, Adopt):
         bind(context, tx, Place.of(record), verdict.item, verdict.how)
         return
@@ -75,12 +96,6 @@ def _place(context: Context, tx: Transaction, record: Record, twins: int) -> Non
             tx.suggestions.put(record.ref, suggestion.item, suggestion.score, suggestion.why)
         context.tell("skipped", f"{record.key} resembles an item: see pmsync link", scope=record.scope, code="suggestion")
     found(context, tx, record, product.key)
-
-
-def _newcomer(record: Record, product: str, marker_item: str | None, twins: int) -> matching.Newcomer:
-    title = record.values.get("title")
-    text = str(title.value) if isinstance(title, Known) else ""
-    return matching.Newcomer(product, text, (record.key, record.url), record.references, marker_item, twins)
 
 
 def _bound(tx: Transaction, item: str, record: Record) -> bool:
@@ -95,24 +110,21 @@ def _quarantine(context: Context, tx: Transaction, record: Record, item: Item) -
     context.tell("quarantined", reason, scope=record.scope, item=item.uid)
 
 
-def _candidates(tx: Transaction, record: Record, newcomer: matching.Newcomer) -> list[matching.Known]:
-    """The items that exact keys lead to: the marker's, cross-links by name, titles by their index. No scan."""
-    uids = {newcomer.marker_item} if newcomer.marker_item else set()
-    uids |= {link.item for reference in record.references for link in tx.links.named(reference)}
-    if _title(record):
-        uids |= set(tx.items.titled(newcomer.product, _title(record)))
-    ordered = sorted(uids)
-    items = tx.items.many(ordered)
-    links = tx.links.of_items(ordered)
-    return [_known(items[uid], links.get(uid, []), record.scope) for uid in ordered if uid in items]
+def _peers(tx: Transaction, record: Record, product: str) -> list[Peer]:
+    """The items that exact keys lead to: cross-links by name, titles by their index. No scan."""
+    named = {link.item for reference in record.references for link in tx.links.named(reference)}
+    titled = tx.items.titled(product, _title(record)) if _title(record) else []
+    uids = sorted({*named, *titled})
+    items = tx.items.many(uids)
+    links = tx.links.of_items(uids)
+    return [_peer(items[uid], links.get(uid, []), referenced=uid in named) for uid in uids if uid in items]
 
 
-def _known(item: Item, links: Sequence[Link], scope: ScopeRef) -> matching.Known:
-    alive = [link for link in links if link.state is LinkState.LINKED]
+def _peer(item: Item, links: Sequence[Link], *, referenced: bool) -> Peer:
+    scopes = tuple(link.scope for link in links if link.state is LinkState.LINKED)
     title = item.fields.get("title")
     text = str(title.value.value) if title and isinstance(title.value, Known) else ""
-    names = tuple(name for link in alive for name in (link.key, link.url))
-    return matching.Known(item.uid, item.product, text, names, (), any(link.scope == scope for link in alive))
+    return Peer(item.uid, item.product, text, scopes, referenced)
 
 
 @dataclass(frozen=True, slots=True)

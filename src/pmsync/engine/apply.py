@@ -114,7 +114,7 @@ def _create_all(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> 
                 break
             with context.store.transaction(durable=True) as tx:
                 tx.ops.add(op, context.run, OpState.INTENT)
-                tx.ops.advance(op.uid, OpState.INTENT, floor=floor)
+                tx.ops.note(op.uid, floor=floor)
             answered.update({receipt.op: receipt for receipt in _send(context, scope, [op]) if receipt.outcome is Outcome.DONE})
             context.tell("progress", f"{scope}: creating", scope=scope, done=len(answered), total=len(ready))
     finally:
@@ -178,10 +178,11 @@ def _done(context: Context, tx: Transaction, op: Operation, receipt: Receipt) ->
 def _rejected(context: Context, tx: Transaction, op: Operation, receipt: Receipt) -> None:
     tx.ops.advance(op.uid, OpState.REJECTED, reason=receipt.reason)
     link = tx.links.by_ref(op.ref) if op.ref else None
-    for change in op.changes if link else ():
-        refuse(context, tx, link, change, receipt.refused.get(change.surface, receipt.reason))
     if link is None:
         refuse_create(context, tx, op, receipt.reason)
+    else:
+        for change in op.changes:
+            refuse(context, tx, link, change, receipt.refused.get(change.surface, receipt.reason))
     tx.dirty.mark([f"item:{op.item}"], op.scope, "rejected")
 
 

@@ -54,26 +54,15 @@ def settle_op(context: Context, tx: Transaction, op: Operation, record: Record, 
     """Close an op whose landing is proven, by what its record shows now."""
     link = tx.links.by_ref(record.ref)
     if link is None:
-        _close(tx, op, record, "the record is not linked any more")
+        tx.ops.advance(op.uid, OpState.CONFIRMED, ref=record.ref, reason="the record is not linked any more")
         return
     reader = _Reader(context, tx, op, link, record, refused)
     landed = [reader.settle(change) for change in op.changes]
     if op.ref is None:
         reader.first_bases()
     tx.dirty.mark([f"item:{op.item}"], op.scope, "confirmed")
-    _close(tx, op, record, "" if all(landed) else "some values did not land")
+    tx.ops.advance(op.uid, OpState.CONFIRMED, ref=record.ref, reason="" if all(landed) else "some values did not land")
     context.tell("confirmed", f"{op.kind} {record.key}", scope=op.scope, item=op.item, op=op.uid)
-
-
-def _close(tx: Transaction, op: Operation, record: Record, reason: str) -> None:
-    """Confirmed, whichever way the landing was proven: by an answer, or by finding it after the answer was lost."""
-    row = tx.ops.get(op.uid)
-    if row is not None and row.state is OpState.AMBIGUOUS:
-        tx.ops.advance(op.uid, OpState.RESOLVED, ref=record.ref, outcome="landed", reason=reason)
-        return
-    if row is not None and row.state is OpState.INTENT:
-        tx.ops.advance(op.uid, OpState.SENT, ref=record.ref)
-    tx.ops.advance(op.uid, OpState.CONFIRMED, ref=record.ref, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)

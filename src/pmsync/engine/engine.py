@@ -13,17 +13,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from pmsync.connect.clock import Clock
+from pmsync.engine import person
 from pmsync.engine.adopt import adopt, is_record
 from pmsync.engine.apply import apply
 from pmsync.engine.context import Context
 from pmsync.engine.events import Event, Listener, Tally
 from pmsync.engine.fingerprint import changed_configs, keep_fingerprints
+from pmsync.engine.person import Choice
 from pmsync.engine.pull import know_scopes, pull
 from pmsync.engine.resolve import resolve
 from pmsync.engine.settle import Wanted, settle
 from pmsync.engine.setup import Setup
 from pmsync.engine.sweep import sweep
+from pmsync.model.item import Link
 from pmsync.model.record import ScopeRef
+from pmsync.model.values import Settled
 from pmsync.reconcile.operation import Operation
 from pmsync.reconcile.plan import Held, Plan
 from pmsync.reconcile.rails import judge
@@ -71,7 +75,7 @@ class Engine:
         with self._run("plan", listen) as (context, tally):
             self._observe(context, scopes)
             wanted = self._reconcile(context)
-            plan = self._planned(context, wanted, everything=True)
+            plan = self._planned(context, wanted, everything=False)
             return plan, Report(context.run, tally, None)
 
     def pull(self, listen: Listener, scopes: Sequence[ScopeRef] = ()) -> Report:
@@ -89,7 +93,7 @@ class Engine:
             held = self._passes(context, changed)
             if held is not None:
                 with self._store.transaction() as tx:
-                    tx.plans.save(held.uid, held.encode(), held.counts(), held=True, run=context.run)
+                    tx.plans.save(held.uid, held.encode(), held.counts(), True, context.run)
                 context.tell("held", f"{len(held.held)} writes wait for a person: pmsync plan, then pmsync apply")
             elif not changed:
                 keep_fingerprints(context)
@@ -97,8 +101,10 @@ class Engine:
 
     def apply_plan(self, plan: Plan, listen: Listener) -> Report:
         """Do exactly what ``plan`` lists; ops whose target moved since are skipped with a reason. Resumable: what is done stays done."""
+        plan = plan.approved()
         with self._run("apply", listen) as (context, tally):
             know_scopes(context, sorted({op.scope for op in plan.ops}, key=str))
+            context.prepare(self._setup.scopes())
             resolve(context)
             with self._store.transaction() as tx:
                 rows = {op.uid: tx.ops.get(op.uid) for op in plan.ops}
@@ -110,6 +116,27 @@ class Engine:
             with self._store.transaction() as tx:
                 tx.plans.applied(plan.uid, context.run)
             return Report(context.run, tally, None)
+
+    def resolve_conflict(self, conflict: str, choice: Choice, who: str) -> Settled:
+        """See ``pmsync.engine.person.resolve_conflict``."""
+        with self._run("resolve", lambda event: None) as (context, _):
+            context.prepare(self._setup.scopes())
+            return person.resolve_conflict(context, conflict, choice, who)
+
+    def link(self, keep: str, other: str) -> Link:
+        """See ``pmsync.engine.person.link_records``."""
+        with self._run("link", lambda event: None) as (context, _):
+            return person.link_records(context, keep, other)
+
+    def unlink(self, name: str) -> Link:
+        """See ``pmsync.engine.person.unlink_record``."""
+        with self._run("unlink", lambda event: None) as (context, _):
+            return person.unlink_record(context, name)
+
+    def abandon(self, op: str) -> None:
+        """See ``pmsync.engine.person.abandon``."""
+        with self._run("abandon", lambda event: None) as (context, _):
+            person.abandon(context, op)
 
     # -- the steps ---------------------------------------------------------------------------------------------------
 

@@ -121,7 +121,7 @@ def _not_found(context: Context, row: OpRow, finding: Absent) -> None:
         pause = 0.0 if finding.consistent else capabilities.index_lag
         with context.store.transaction() as tx:
             later = context.clock.now() + max(pause, 30.0)
-            tx.ops.advance(row.op.uid, row.state, attempts=row.attempts + 1, quiet_until=later)
+            tx.ops.note(row.op.uid, attempts=row.attempts + 1, quiet_until=later)
         _wait(context, row)
         return
     _close(context, row, "absent", "it never arrived; it is planned anew")

@@ -9,13 +9,13 @@ from pmsync.connect.markers import Marker, sign
 from pmsync.engine.context import Context
 from pmsync.engine.gather import Gathered
 from pmsync.engine.refusals import create_refused
-from pmsync.model.enums import Audience, Role
-from pmsync.model.item import LinkState
+from pmsync.model.enums import Audience
+from pmsync.model.item import Link, LinkState
 from pmsync.model.record import ScopeRef
 from pmsync.model.values import EMPTY, Settled, raw
 from pmsync.reconcile.lens import Unrepresentable
 from pmsync.reconcile.operation import Change, Operation, OpKind
-from pmsync.reconcile.routing import Create, Place, Route, Subject, crossing, routes
+from pmsync.reconcile.routing import Create, Route, may_cross, routes
 from pmsync.reconcile.view import Decision
 from pmsync.store import Transaction
 
@@ -35,7 +35,9 @@ def creations(context: Context, tx: Transaction, one: Gathered, decision: Decisi
         return []
     values = _values_after(one, decision)
     found: list[Creation] = []
-    for route in routes(_subject(one, values), product.rules):
+    labels = raw(values.get("labels", EMPTY))
+    systems = frozenset(link.ref.system for link in one.alive)
+    for route in routes(product.rules, one.item.kind, labels if isinstance(labels, frozenset) else frozenset(), systems):
         if route.create is Create.NEVER or _has_record(one, route.to) or context.is_parked(route.to.system):
             continue
         if _guarded(context, tx, one, route) or create_refused(context, tx, route.to, one.item.uid):
@@ -44,13 +46,6 @@ def creations(context: Context, tx: Transaction, one: Gathered, decision: Decisi
         if any(change.field == "title" for change in op.changes):
             found.append(Creation(op, route.create is Create.REVIEW))
     return found
-
-
-def _subject(one: Gathered, values: Mapping[str, Settled]) -> Subject:
-    labels = raw(values.get("labels", EMPTY))
-    home = next((link for link in one.alive if link.role is Role.PRIMARY), one.alive[0])
-    bound = frozenset(link.scope for link in one.alive)
-    return Subject(one.item.kind, labels if isinstance(labels, frozenset) else frozenset(), home.scope, bound)
 
 
 def _values_after(one: Gathered, decision: Decision) -> Mapping[str, Settled]:
@@ -66,23 +61,23 @@ def _has_record(one: Gathered, scope: ScopeRef) -> bool:
 
 def _guarded(context: Context, tx: Transaction, one: Gathered, route: Route) -> bool:
     """Whether the audience guard forbids the route; told once, with the reason."""
-    destination = _place(context, tx, route.to)
-    for link in one.alive:
-        record = one.records.get(link.ref)
-        audience = record.audience if record else Audience.PRIVATE
-        refusal = crossing(audience, _place(context, tx, link.scope), destination)
-        if refusal is None:
-            continue
-        said = f"{link.key} is not copied to {route.to}: {refusal}"
-        if tx.notices.raise_(route.to, "audience", link.key, said):
-            context.tell("skipped", said, scope=route.to, item=one.item.uid, code="audience")
-        return True
-    return False
+    source = min(_audience(tx, one, link) for link in one.alive)
+    row = tx.scopes.get(route.to)
+    destination = row.audience if row else Audience.PUBLIC
+    refusal = may_cross(source, destination, named_public=route.to in context.setup.policy.named_public)
+    if refusal is None:
+        return False
+    key = next(link.key for link in one.alive)
+    said = f"{key} is not copied to {route.to}: {refusal}"
+    if tx.notices.raise_(route.to, "audience", key, said):
+        context.tell("skipped", said, scope=route.to, item=one.item.uid, code="audience")
+    return True
 
 
-def _place(context: Context, tx: Transaction, scope: ScopeRef) -> Place:
-    row = tx.scopes.get(scope)
-    return Place(row.audience if row else Audience.PRIVATE, scope in context.setup.policy.named_public)
+def _audience(tx: Transaction, one: Gathered, link: Link) -> Audience:
+    """The narrower of what the container and the record itself allow; unknown counts as private."""
+    record, row = one.records.get(link.ref), tx.scopes.get(link.scope)
+    return min(record.audience, row.audience) if record and row else Audience.PRIVATE
 
 
 def _create(context: Context, one: Gathered, scope: ScopeRef, values: Mapping[str, Settled]) -> Operation:

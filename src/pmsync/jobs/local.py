@@ -37,6 +37,7 @@ class LocalJobs:
     def __init__(self, scopes: Sequence[ScopeRef], work: Callable[[ScopeRef], None], beat: Beat) -> None:
         self._work = work
         self._stop = threading.Event()
+        self._hook: Callable[[], None] = lambda: None
         self._scheduler = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
             executors={"default": ThreadPoolExecutor(1)},
@@ -51,7 +52,7 @@ class LocalJobs:
                 id=str(scope),
                 seconds=beat.every,
                 jitter=beat.jitter or None,
-                next_run_time=datetime.now(UTC) + timedelta(milliseconds=index),  # noqa: DTZ - aware; the scheduler ticks in real time
+                next_run_time=datetime.now(UTC) + timedelta(milliseconds=index),  # the scheduler ticks in real time
             )
 
     def run(self) -> None:
@@ -65,9 +66,14 @@ class LocalJobs:
             for number, handler in previous.items():
                 signal.signal(number, handler)
 
+    def on_stop(self, hook: Callable[[], None]) -> None:
+        """Call ``hook`` when an end is asked for, so that the round under way sends nothing new."""
+        self._hook = hook
+
     def stop(self) -> None:
         """Let no new round begin and end ``run`` when the current one is finished."""
         self._stop.set()
+        self._hook()
 
     @property
     def stopping(self) -> bool:

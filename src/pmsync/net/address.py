@@ -22,11 +22,13 @@ class Address:
     def __init__(self, base_url: str) -> None:
         self._url = _parsed(base_url)
         self._prefix = self._url.path.rstrip("/")
+        self._raw_prefix = raw_path(self._url).rstrip("/")
+        self._base = f"{self._url.scheme}://{self._url.netloc.decode('ascii')}{self._raw_prefix}/"
 
     @property
     def path(self) -> str:
-        """The path of the base URL without its last slash; "" for none."""
-        return self._prefix
+        """The percent-coded path of the base URL without its last slash; "" for none."""
+        return self._raw_prefix
 
     @property
     def host(self) -> str:
@@ -41,7 +43,12 @@ class Address:
     @property
     def cleartext(self) -> bool:
         """Whether what is sent can be read on the way: http to another host than this one."""
-        return self._url.scheme == "http" and not _is_loopback(self._url.host)
+        return self._url.scheme == "http" and not self.loopback
+
+    @property
+    def loopback(self) -> bool:
+        """Whether it is this machine."""
+        return _is_loopback(self._url.host)
 
     def resolve(self, path: str, params: Mapping[str, str] | Sequence[tuple[str, str]] = ()) -> httpx.URL:
         """The URL of ``path``, which is relative to the base or absolute within it.
@@ -50,9 +57,12 @@ class Address:
             Fatal: it leads out of the base.
             Rejected: it holds what no URL can carry.
         """
+        text = path if "://" in path.partition("?")[0] else self._base + path.lstrip("/")
         try:
-            url = httpx.URL(path if "://" in path.partition("?")[0] else f"{self._origin()}{self._prefix}/{path.lstrip('/')}")
-            url = url.copy_merge_params(list(params.items() if isinstance(params, Mapping) else params)) if params else url
+            if params:
+                query = httpx.QueryParams(list(params.items() if isinstance(params, Mapping) else params))
+                text += f"{'&' if '?' in text else '?'}{query}"
+            url = httpx.URL(text) if "#" not in text else None
         except (httpx.InvalidURL, UnicodeError, ValueError):
             url = None
         if url is None:
@@ -68,14 +78,11 @@ class Address:
 
     def below(self, url: httpx.URL) -> str:
         """The path of ``url`` below the base, still percent-coded, without its query."""
-        return raw_path(url).removeprefix(self._prefix)
+        return raw_path(url).removeprefix(self._raw_prefix)
 
     def same_origin(self, url: httpx.URL) -> bool:
         """Whether ``url`` has our scheme, host and port."""
         return (url.scheme, url.host, _port(url)) == (self._url.scheme, self._url.host, _port(self._url))
-
-    def _origin(self) -> str:
-        return str(self._url.copy_with(path="/")).rstrip("/")
 
 
 def raw_path(url: httpx.URL) -> str:

@@ -21,7 +21,7 @@ from pmsync import __version__
 from pmsync.connect.errors import AuthFailed, ConnectorError, Fatal, Rejected
 from pmsync.connect.plugin import Environment
 from pmsync.net.address import Address, redirected
-from pmsync.net.fence import FencedTransport, is_read
+from pmsync.net.fence import FencedTransport, is_read, refuse_writes
 from pmsync.net.limiter import Limiter, Ticket
 from pmsync.net.manners import Limited, Manners, Reach, ReadRule
 from pmsync.net.message import Answer, Call, Origin
@@ -37,7 +37,8 @@ HOPS = 5
 """Redirects followed in one read."""
 
 _HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?|")
-_FOLLOWED = {"GET": frozenset({301, 302, 303, 307, 308}), "HEAD": frozenset({301, 302, 303, 307, 308})}
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_FOLLOWED = {"GET": _REDIRECTS, "HEAD": _REDIRECTS}
 _FOLLOWED_WITH_BODY = frozenset({307, 308})
 
 
@@ -182,7 +183,7 @@ class Http:
         url = outgoing.url
         for _ in range(HOPS + 1):
             came = self._exchange(outgoing, url)
-            if not isinstance(came, Answer) or not 300 <= came.status < 400 or "location" not in came.headers:
+            if not isinstance(came, Answer) or came.status not in _REDIRECTS or "location" not in came.headers:
                 return came, False
             target = redirected(url, came.headers["location"])
             if target is None or not self._address.covers(target):
@@ -217,6 +218,7 @@ class Http:
             raise type(error)(f"{label}: {error.message}", hint=error.hint) from None
         body = _encoded(call, label)
         read = is_read(call.method, self._address.below(url), body, self._reads)
+        refuse_writes(self._environment.fence, label, lambda: read)  # the transport does so too; here it costs no pacing
         return _Outgoing(call, url, body, read, Origin(label, not read, self._redactor.text))
 
     def _headers(self, outgoing: _Outgoing) -> dict[str, str]:

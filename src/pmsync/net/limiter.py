@@ -86,15 +86,22 @@ class Limiter:
         Raises:
             Park: the wait would be longer than the manners' patience; nothing was counted.
         """
-        slot = self.acquire(ticket)
+        slot = self._acquire(ticket)
         try:
             yield
         finally:
             slot.ended = self._clock.now()
 
-    def acquire(self, ticket: Ticket) -> _Slot:
-        """The first half of ``slot``: wait, then count. The caller sets ``ended`` of what it gets when the answer came."""
-        deadline = self._clock.now() + self.manners.patience
+    def hold(self, ticket: Ticket, limited: Limited) -> None:
+        """Hold up what ``limited`` reaches, seen from the request that was refused."""
+        key = _keys(ticket)[limited.reach]
+        with self._lock:
+            held = self._holds.get(key)
+            if held is None or held.until < limited.until:
+                self._holds[key] = limited
+
+    def _acquire(self, ticket: Ticket) -> _Slot:
+        deadline = self._clock.now() + self.manners.patience + 2 * _BEYOND  # a full minute's window fits a minute's patience
         while True:
             with self._lock:
                 now = self._clock.now()
@@ -104,14 +111,6 @@ class Limiter:
             if ready > deadline:
                 raise self._park(ready, reason)
             self._clock.sleep(ready - now)
-
-    def hold(self, ticket: Ticket, limited: Limited) -> None:
-        """Hold up what ``limited`` reaches, seen from the request that was refused."""
-        key = _keys(ticket)[limited.reach]
-        with self._lock:
-            held = self._holds.get(key)
-            if held is None or held.until < limited.until:
-                self._holds[key] = limited
 
     def _ready(self, ticket: Ticket, now: float) -> tuple[float, str]:
         latest, reason = now, ""

@@ -69,7 +69,7 @@ class SdkAdapter(HTTPAdapter):
         with self._limiter.slot(ticket):
             try:
                 if self._environment.transport is None:
-                    answer = super().send(request, stream, timeout, verify, cert, proxies)
+                    answer = super().send(request, stream, timeout, verify, cert, {} if self._address.loopback else proxies)
                 else:
                     answer = self._in_process(request, method, url, body)
             except requests.RequestException:

@@ -48,7 +48,7 @@ def exchange(transport: httpx.BaseTransport, request: httpx.Request) -> Answer |
 
 
 def _proxy(address: Address) -> str | None:
-    if proxy_bypass(address.host):
+    if address.loopback or proxy_bypass(address.host):
         return None
     proxies = getproxies()
     return proxies.get(address.scheme) or proxies.get("all")

@@ -12,7 +12,7 @@ from pmsync.reconcile.outcome import Outcome
 from pmsync.reconcile.scalars import candidate, candidate_order
 from pmsync.reconcile.seats import HubField, Seat
 from pmsync.reconcile.sentences import say
-from pmsync.reconcile.view import Candidate, Dispute, Settlement
+from pmsync.reconcile.view import Candidate, Dispute, Overruled, Settlement
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,9 @@ def carry_on(dispute: Dispute, hub: HubField, seats: list[Seat]) -> Outcome:
         why = f"all sides now say {agreed.shown}"
         return _settle(hub, all_seats, agreed.value, Provenance(agreed.system, agreed.actor, agreed.at, why), why)
     ordered = tuple(sorted(candidates, key=candidate_order))
+    owned = [one for one in ordered if one.system == hub.owner]
+    if owned and all(one.value == owned[0].value for one in owned):
+        return _owned(hub, all_seats, ordered, owned[0])
     news = set(ordered) != set(dispute.candidates)
     open_now = dataclasses.replace(dispute, candidates=ordered)
     return Outcome(hub.value, hub.provenance, all_seats, dispute=open_now, news=news)
@@ -82,6 +85,14 @@ def _agreed(candidates: Iterable[Candidate], sides: list[_Side]) -> Candidate | 
         if all(other.value == one.value or (other in seen and seen[other].says(one.value)) for other in ordered):
             return one
     return None
+
+
+def _owned(hub: HubField, seats: tuple[Seat, ...], candidates: tuple[Candidate, ...], winner: Candidate) -> Outcome:
+    """The field's owner joined the conflict: it decides, as it would have if all edits had been seen at once."""
+    why = f"{hub.owner} owns {hub.name}"
+    lost = (Overruled(one.source, hub.name, one.value, winner.value, why) for one in candidates if one.value != winner.value)
+    maker = Provenance(winner.system, winner.actor, winner.at, f"{winner.system} set {hub.name} to {winner.shown}; {why}")
+    return dataclasses.replace(_settle(hub, seats, winner.value, maker, why), overruled=tuple(lost))
 
 
 def _settle(hub: HubField, seats: tuple[Seat, ...], value: Settled, maker: Provenance, why: str) -> Outcome:

@@ -1,8 +1,8 @@
 """Adoption: whether a record that no item knows yet is the same thing as an existing item.
 
-The ladder: a genuine marker, then a reference that names exactly one free item, then a title that exactly one free record and
-exactly one free item share. Everything weaker is a suggestion for a person, never a silent tie. Titles alone never tie a record
-to an item that is bound on that side already.
+The ladder: a genuine marker, then a cross-link that names exactly one free item, then a title that exactly one unbound record and
+exactly one free item share. Everything weaker is a suggestion for a person, never a silent tie. A title never ties a record to an
+item that has a record in its scope already.
 """
 
 from __future__ import annotations
@@ -13,8 +13,14 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 
+from pmsync.model.record import Record, ScopeRef
+from pmsync.model.values import Known
+
 SIMILAR = 0.75
 """The least score of a suggestion, 0 to 1."""
+
+SUGGESTIONS = 5
+"""How many suggestions one record gets at most."""
 
 
 class How(StrEnum):
@@ -26,45 +32,22 @@ class How(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Newcomer:
-    """A record that no item knows yet.
-
-    Attributes:
-        product: the product its scope belongs to.
-        title: its title.
-        names: its own key and URL, by which the records of others may refer to it.
-        references: keys and URLs of other records that it names.
-        marker_item: the item its marker names, once signature, instance and creator have been checked; None otherwise.
-        twins: how many other unbound records of its scope have the same normalised title.
-    """
-
-    product: str
-    title: str
-    names: tuple[str, ...] = ()
-    references: tuple[str, ...] = ()
-    marker_item: str | None = None
-    twins: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """An item that might be the same thing.
+class Peer:
+    """An item that may be the same thing.
 
     Attributes:
         uid: the item.
         product: its product.
         title: its title in the hub.
-        names: keys and URLs of its linked records.
-        references: keys and URLs that its linked records name.
-        bound: it has a record in the newcomer's scope already.
+        scopes: the scopes in which it has a linked record.
+        referenced: a cross-link of the record names one of its records, or the other way round.
     """
 
     uid: str
     product: str
     title: str
-    names: tuple[str, ...] = ()
-    references: tuple[str, ...] = ()
-    bound: bool = False
+    scopes: tuple[ScopeRef, ...] = ()
+    referenced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +82,27 @@ class NoMatch:
 Match = Adopt | Suggest | NoMatch
 
 
-def match(record: Newcomer, items: Sequence[Known], limit: int = 5) -> Match:
-    """Climb down the ladder for one record; at most ``limit`` suggestions."""
-    marked = [item for item in items if item.uid == record.marker_item]
-    if marked:
-        return _by_marker(marked[0])
-    named = [item for item in items if _refer(record, item)]
-    free = [item for item in named if not item.bound]
-    if len(free) == 1 and len(named) == 1:
-        return Adopt(free[0].uid, How.REFERENCE)
+def match(record: Record, peers: Sequence[Peer], marked: str | None, *, twin: bool = False, rival: bool = False) -> Match:
+    """Climb down the ladder for one record.
+
+    Args:
+        record: the record that has no item.
+        peers: items it may belong to: of the record's own product, or referenced. The cost is linear in their number.
+        marked: the item that its marker names, once signature, instance and creator were checked; None otherwise.
+        twin: another unbound record of its scope has the same normalised title.
+        rival: another unbound record of its scope refers to the same item.
+    """
+    taken = {peer.uid for peer in peers if record.scope in peer.scopes}
+    if marked is not None:
+        if marked in taken:
+            return Suggest((Suggestion(marked, 1.0, "it carries our marker, but the item has another record there"),))
+        return Adopt(marked, How.MARKER)
+    named = sorted((peer for peer in peers if peer.referenced), key=lambda peer: peer.uid)
+    if len(named) == 1 and named[0].uid not in taken and not rival:
+        return Adopt(named[0].uid, How.REFERENCE)
     if named:
-        return Suggest(tuple(Suggestion(item.uid, 1.0, _named_why(item)) for item in _by_uid(named)[:limit]))
-    return _by_title(record, [item for item in items if item.product == record.product and not item.bound], limit)
+        return Suggest(tuple(Suggestion(peer.uid, 1.0, _named(peer, taken)) for peer in named[:SUGGESTIONS]))
+    return _by_title(_title(record), [peer for peer in peers if peer.uid not in taken], twin=twin)
 
 
 def normal_title(title: str) -> str:
@@ -119,51 +111,44 @@ def normal_title(title: str) -> str:
 
 
 def similarity(one: str, other: str) -> float:
-    """How alike two titles are, 0 to 1: the better of the character ratio and the share of common words."""
+    """How alike two titles are, 0 to 1: the better of the share of common words and the ratio of common characters."""
     a, b = normal_title(one), normal_title(other)
     if not (a and b):
         return 0.0
     words_a, words_b = set(a.split()), set(b.split())
-    tokens = 2 * len(words_a & words_b) / (len(words_a) + len(words_b))
+    words = 2 * len(words_a & words_b) / (len(words_a) + len(words_b))
     matcher = SequenceMatcher(None, a, b, autojunk=False)
     if matcher.real_quick_ratio() < SIMILAR or matcher.quick_ratio() < SIMILAR:
-        return tokens
-    return max(tokens, matcher.ratio())
+        return words
+    return max(words, matcher.ratio())
 
 
-def _by_marker(item: Known) -> Match:
-    if item.bound:
-        why = "the record carries our marker for this item, which is bound to another record there"
-        return Suggest((Suggestion(item.uid, 1.0, why),))
-    return Adopt(item.uid, How.MARKER)
+def _title(record: Record) -> str:
+    title = record.values.get("title")
+    return str(title.value) if isinstance(title, Known) else ""
 
 
-def _refer(record: Newcomer, item: Known) -> bool:
-    return _overlap(record.references, item.names) or _overlap(item.references, record.names)
+def _named(peer: Peer, taken: set[str]) -> str:
+    return (
+        "a link names it, but it has another record there"
+        if peer.uid in taken
+        else "a link names it, and not only it or not alone"
+    )
 
 
-def _overlap(one: Iterable[str], other: Iterable[str]) -> bool:
-    return not set(one).isdisjoint(other)
-
-
-def _named_why(item: Known) -> str:
-    return "named by a link, but bound to another record there" if item.bound else "one of several items named by links"
-
-
-def _by_title(record: Newcomer, items: list[Known], limit: int) -> Match:
-    title = normal_title(record.title)
-    exact = [item for item in items if title and normal_title(item.title) == title]
-    if len(exact) == 1 and record.twins == 0:
+def _by_title(title: str, free: list[Peer], *, twin: bool) -> Match:
+    normal = normal_title(title)
+    exact = [peer for peer in free if normal and normal_title(peer.title) == normal]
+    if len(exact) == 1 and not twin:
         return Adopt(exact[0].uid, How.EXACT)
     if exact:
-        why = "the same title, but not the only one" if len(exact) > 1 else "the same title, shared with another record there"
-        return Suggest(tuple(Suggestion(item.uid, 1.0, why) for item in _by_uid(exact)[:limit]))
-    scored = [(similarity(record.title, item.title), item.uid) for item in items]
-    near = sorted((pair for pair in scored if pair[0] >= SIMILAR), key=lambda pair: (-pair[0], pair[1]))
-    if not near:
-        return NoMatch()
-    return Suggest(tuple(Suggestion(uid, round(score, 3), "a similar title") for score, uid in near[:limit]))
+        why = "one of several items of this title" if len(exact) > 1 else "another record there has this title too"
+        return _suggest((1.0, peer.uid, why) for peer in exact)
+    scored = ((similarity(title, peer.title), peer.uid, "a similar title") for peer in free)
+    near = [suggestion for suggestion in scored if suggestion[0] >= SIMILAR]
+    return _suggest(near) if near else NoMatch()
 
 
-def _by_uid(items: Iterable[Known]) -> list[Known]:
-    return sorted(items, key=lambda item: item.uid)
+def _suggest(found: Iterable[tuple[float, str, str]]) -> Suggest:
+    best = sorted(found, key=lambda one: (-one[0], one[1]))[:SUGGESTIONS]
+    return Suggest(tuple(Suggestion(uid, round(score, 3), why) for score, uid, why in best))

@@ -51,8 +51,9 @@ def _field(view: ItemView, name: str) -> Decision:
 def _merge(hub: HubField, seats: list[Seat], dispute: Dispute | None) -> Outcome:
     if dispute is not None:
         return carry_on(dispute, hub, seats)
-    agreed = agree_where_equal(hub, seats)
-    return merge_sets(hub, agreed) if hub.merge is MergeType.SET else merge_scalars(hub, agreed)
+    if hub.merge is MergeType.SET:
+        return merge_sets(hub, seats)
+    return merge_scalars(hub, agree_where_equal(hub, seats))
 
 
 def _joined(decisions: Iterable[Decision]) -> Decision:

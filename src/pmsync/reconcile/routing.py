@@ -1,8 +1,9 @@
-"""What lives where: mirror rules, and the guard that keeps private things from wider audiences."""
+"""What lives where: mirror rules, and the guard that keeps things from audiences they were not meant for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,23 +22,13 @@ class Create(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One mirror rule. An empty ``kinds`` or ``label`` matches everything; ``from_system`` is where the item's primary record lives."""
+    """One mirror rule. Empty ``kinds`` and an empty ``label`` match everything; the item must have a record in ``from_system``."""
 
     kinds: frozenset[Kind]
     label: str
     from_system: str
     to: ScopeRef
     create: Create
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What the rules look at: an item's kind, labels, the scope of its primary record, and the scopes it has records in."""
-
-    kind: Kind
-    labels: frozenset[str]
-    home: ScopeRef
-    bound: frozenset[ScopeRef]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,50 +39,40 @@ class Route:
     create: Create
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A scope's audience, and whether the config names it public."""
+def routes(rules: Sequence[Rule], kind: Kind, labels: AbstractSet[str], systems: AbstractSet[str]) -> tuple[Route, ...]:
+    """Where an item should also live, sorted; for each destination system the first rule that fits decides.
 
-    audience: Audience
-    named_public: bool = False
-
-
-def routes(subject: Subject, rules: Sequence[Rule]) -> tuple[Route, ...]:
-    """The missing mirrors of an item, sorted. For each destination system the first matching rule decides."""
+    Args:
+        rules: the product's rules in the config's order.
+        kind: the item's kind.
+        labels: its labels.
+        systems: the systems in which it has a record now. A system that has one needs no mirror: otherwise a mirror would be
+            mirrored back into a second container of the system it came from.
+    """
+    keys = {label_key(label) for label in labels}
     decided: dict[str, Route] = {}
     for rule in rules:
-        if _matches(subject, rule):
+        if rule.from_system in systems and _fits(rule, kind, keys):
             decided.setdefault(rule.to.system, Route(rule.to, rule.create))
-    missing = [route for route in decided.values() if route.to not in subject.bound]
+    within = {rule.to for rule in rules if rule.to.system == rule.from_system}
+    missing = [route for route in decided.values() if route.to.system not in systems or route.to in within]
     return tuple(sorted(missing, key=lambda route: str(route.to)))
 
 
-def crossing(record: Audience, source: Place, destination: Place) -> str | None:
-    """Why what is in ``source`` must not be created in ``destination``; None when it may.
+def may_cross(source: Audience, destination: Audience, *, named_public: bool = False) -> str | None:
+    """Why what ``source`` can read must not be created where ``destination`` can; None when it may.
 
-    A private record (security level, internal note) never crosses. Otherwise an audience may narrow, and widens only where the
-    config names the destination public.
+    Private things (a security level, an internal note) never cross. An audience may narrow; it widens only to a public destination
+    that the config names public.
     """
-    if record is Audience.PRIVATE or source.audience is Audience.PRIVATE:
-        return "the source is private: only some people can read it, and such records never cross"
-    if destination.audience <= min(record, source.audience):
+    if source is Audience.PRIVATE:
+        return "it is private: only some people can read it where it is, and such things never cross"
+    if destination <= source or named_public:
         return None
-    if destination.audience is Audience.PUBLIC and destination.named_public:
-        return None
-    return "the destination is public and the source is not; name the destination `audience: public` in the config to allow it"
+    return "the destination is public and the source is not; write `audience: public` beside the destination to allow it"
 
 
-def describe(places: Mapping[ScopeRef, Place]) -> list[str]:
-    """One line per scope for ``doctor``: who can read it, and whether that was named."""
-    return [
-        f"{scope}: {place.audience.name.lower()}{' (named in the config)' if place.named_public else ''}"
-        for scope, place in sorted(places.items(), key=lambda pair: str(pair[0]))
-    ]
-
-
-def _matches(subject: Subject, rule: Rule) -> bool:
-    if rule.kinds and subject.kind not in rule.kinds:
+def _fits(rule: Rule, kind: Kind, keys: AbstractSet[str]) -> bool:
+    if rule.kinds and kind not in rule.kinds:
         return False
-    if rule.label and label_key(rule.label) not in {label_key(label) for label in subject.labels}:
-        return False
-    return rule.from_system == subject.home.system
+    return not rule.label or label_key(rule.label) in keys

@@ -30,8 +30,11 @@ def parse(text: str) -> URL:
     """
     try:
         url = make_url(text)
-    except ArgumentError as error:
-        raise StoreError("the store URL cannot be read", hint=_URLS) from error.with_traceback(None)
+    except (ArgumentError, ValueError):
+        # Not chained: what could not be parsed may hold a password anywhere.
+        raise StoreError("the store URL cannot be read", hint=_URLS) from None
+    if "@" in (url.host or ""):
+        raise StoreError("the store URL holds a second @", hint="write %40 for an @ in a password")
     backend = url.get_backend_name()
     if backend == "sqlite":
         return url.set(drivername="sqlite")

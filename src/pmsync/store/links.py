@@ -33,7 +33,7 @@ _IN_SCOPE = (
     .limit(bindparam("limit"))
 )
 _COUNT = select(func.count()).select_from(LINKS).where(LINKS.c.scope == bindparam("of"), _IS_LINKED)
-_CHANGING = ("state", "scope", "key", "url", "role")
+_CHANGING = ("state", "scope", "key", "url", "role", "how", "system", "remote_id")
 _CHANGE = update(LINKS).where(LINKS.c.uid == bindparam("of")).values({name: bindparam(f"new_{name}") for name in _CHANGING})
 _HINT = "unlink the other one first, or leave this record alone"
 
@@ -90,7 +90,7 @@ class Links:
         return sorted(map(_link, self._session.rows(_NAMED, {"text": text})), key=lambda link: link.uid)
 
     def change(self, link: Link) -> None:
-        """Store the link's state, scope, key, URL and role anew.
+        """Store everything of the link anew but its item: a link that ends in one item begins anew in another.
 
         Raises:
             DoubleBinding: as ``add``; nothing was changed and the transaction goes on.

@@ -112,7 +112,6 @@ _UNSETTLED = OPS.c.state.in_([OpState.INTENT, OpState.SENT, OpState.AMBIGUOUS])
 _ORDER = (OPS.c.made_at, OPS.c.uid)
 _GET = select(OPS).where(OPS.c.uid == bindparam("of"))
 _OPEN = select(OPS).where(_ALIVE, _UNSETTLED).order_by(*_ORDER)
-_PLANNED = select(OPS).where(_ALIVE, OPS.c.state == OpState.PLANNED).order_by(*_ORDER)
 _OPEN_FOR = select(OPS).where(OPS.c.item.in_(bindparam("items", expanding=True)), _ALIVE, _UNSETTLED).order_by(*_ORDER)
 _OF_RUN = select(OPS).where(OPS.c.run == bindparam("of")).order_by(*_ORDER)
 _OF_ITEM = (
@@ -191,10 +190,6 @@ class Ops:
     def open(self) -> list[OpRow]:
         """The ops whose fate is unknown (INTENT, SENT, AMBIGUOUS), oldest first."""
         return [_op_row(row) for row in self._session.rows(_OPEN)]
-
-    def planned(self) -> list[OpRow]:
-        """The ops that were planned and not begun, oldest first."""
-        return [_op_row(row) for row in self._session.rows(_PLANNED)]
 
     def open_for(self, items: Iterable[str]) -> dict[str, list[OpRow]]:
         """As ``open`` for some items; items without such an op are left out."""

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from pmsync.model.values import EMPTY, Known, Settled
 from pmsync.reconcile.lens import Unmapped, Unrepresentable
-
-_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +27,7 @@ class EnumLens:
 
     reads: Mapping[str, str]
     writes: Mapping[str, str]
-    refused: Mapping[str, str] = field(default=_NONE)
+    refused: Mapping[str, str] = field(default_factory=dict)
     unmapped_hint: str = ""
     empties: frozenset[str] = frozenset()
     empty_token: str | None = None

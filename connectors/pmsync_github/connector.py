@@ -1,0 +1,394 @@
+"""GitHub issues behind the connector contract: this file ties the parts together, each of which does one thing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from pmsync.connect.capabilities import Capabilities, Full, Partial, Unsupported
+from pmsync.connect.contract import (
+    Account,
+    Check,
+    Connector,
+    Container,
+    Fetched,
+    Finding,
+    Found,
+    Listing,
+    Page,
+    Receipt,
+    Scope,
+    Stream,
+    Unreadable,
+)
+from pmsync.connect.errors import ConnectorError, Fatal, Gone
+from pmsync.connect.plugin import Environment, ScopeConfig
+from pmsync.model.record import Comment, Record, RecordRef, ScopeRef
+from pmsync.model.values import Known, Unobserved
+from pmsync.net.http import Answer
+from pmsync.reconcile.operation import Operation
+from pmsync.reconcile.surface import Surface
+from pmsync_github import checks, hooks, lookup, mapping, queries
+from pmsync_github.catalogue import Catalogue
+from pmsync_github.client import PAGE, Client, server_time
+from pmsync_github.control import Control
+from pmsync_github.cursor import Delivered, Position, digest
+from pmsync_github.mapping import Issue, Reading, RestComment, RestIssue
+from pmsync_github.places import Places
+from pmsync_github.priority import PriorityNames, token
+from pmsync_github.settings import GitHubScope, GitHubSettings
+from pmsync_github.stream import Entry, walk
+from pmsync_github.stream import Listing as Rows
+from pmsync_github.surfaces import Layout, check_maps, surfaces
+from pmsync_github.writes import Tools, Writer
+
+CAPABILITIES = Capabilities(
+    idempotency_key=Unsupported("GitHub's API has no idempotency key; a marker stands in the body instead"),
+    marker=Full(),
+    find=Full(),
+    compare_and_set=Unsupported("GitHub has no precondition on writes to issues; records are read again just before"),
+    history=Unsupported("who changed what is not read from the issue's timeline yet"),
+    deletions=Unsupported("no listing of GitHub shows deletions; the sweep finds them"),
+    ids=Full(),
+    container=Partial(
+        "whether the repository can be read, and the server's clock; GitHub has no hidden place for a mark in a repository"
+    ),
+    comments=Full(),
+    hints=Full(),
+    fetch_batch=PAGE,
+    server_max=60.0,
+    index_lag=60.0,
+)
+
+
+class GitHubConnector(Connector):
+    """One GitHub account.
+
+    Raises:
+        ConfigError: a value map names a state that GitHub does not have, or a hub value that there is not.
+        Fatal: the address cannot be used.
+    """
+
+    def __init__(self, settings: GitHubSettings, scopes: tuple[ScopeConfig, ...], environment: Environment) -> None:
+        self._settings = settings
+        self._system = environment.system
+        self._configs = {config.ref.key.casefold(): config for config in scopes}
+        for config in scopes:
+            check_maps(environment.system, config.maps)
+        first = scopes[0].ref if scopes else None
+        self._control = Control(environment, settings, lambda: self._client.http.limiter, first)
+        self._client = Client(
+            environment,
+            settings.url,
+            auth=lambda: {"authorization": f"Bearer {self._control.token()}"},
+            secrets=self._control.secrets(),
+        )
+        self._catalogue = Catalogue(self._control.repository, self._control.labels)
+        self._places = Places()
+        self._login = ""
+        self._writer = Writer(
+            Tools(self._client, self._control, self._catalogue, self._places, self._priorities, self._in, self._scope_labels)
+        )
+
+    # -- what we are ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Constant."""
+        return CAPABILITIES
+
+    def me(self) -> str:
+        """The account's login; of an App ``<slug>[bot]``."""
+        if not self._login:
+            self._login = self._control.login()
+        return self._login
+
+    def check(self, scopes: Sequence[ScopeRef]) -> list[Check]:
+        """Account and token, then each repository."""
+        try:
+            login = self.me()
+            found = list(checks.account(login, self._control.scopes(), app=self._settings.app is not None))
+        except ConnectorError as error:
+            return [checks.failed("account", error)]
+        for scope in scopes:
+            try:
+                found += checks.repository(self._found(scope))
+            except ConnectorError as error:
+                found.append(checks.failed(scope.key, error))
+        return found
+
+    def _found(self, scope: ScopeRef) -> checks.Found:
+        return checks.Found(
+            scope=scope,
+            repository=self._catalogue.repository(scope),
+            surfaces=self.surfaces(scope),
+            labels=self._catalogue.labels(scope).names,
+            scope_labels=self._scope_labels(scope),
+            priorities=self._priorities(scope),
+        )
+
+    # -- the catalogue -------------------------------------------------------------------------------------------------------
+
+    def scopes(self, wanted: Sequence[ScopeRef]) -> list[Scope]:
+        """The repositories under the names they have now."""
+        found = []
+        for scope in wanted:
+            repository = self._catalogue.repository(scope)
+            found.append(Scope(scope, repository.name, repository.audience, repository.id, repository.url))
+        return found
+
+    def surfaces(self, scope: ScopeRef) -> list[Surface]:
+        """Title, body, status, priority as a label, and the other labels."""
+        repository, config = self._catalogue.repository(scope), self._config(scope)
+        archived = f"the repository {repository.name} is archived" if repository.archived else None
+        no_push = f"the account has no push access to {repository.name}: GitHub would drop labels without a word"
+        layout = Layout(
+            scope=scope,
+            labels=self._catalogue.labels(scope).names,
+            priorities=self._priorities(scope),
+            statuses=config.maps.get("status", {}) if config else {},
+            scope_labels=self._scope_labels(scope),
+            namespace=config.label_namespace if config else "",
+            read_only=archived,
+            labels_read_only=no_push if repository.push is False else None,
+        )
+        return surfaces(layout)
+
+    def refresh(self) -> None:
+        """Forget repositories and labels."""
+        self._catalogue.forget()
+
+    def _config(self, scope: ScopeRef) -> ScopeConfig | None:
+        return self._configs.get(scope.key.casefold())
+
+    def _priorities(self, scope: ScopeRef) -> PriorityNames:
+        config = self._config(scope)
+        return PriorityNames(config.maps.get("priority", {}) if config else {})
+
+    def _scope_labels(self, scope: ScopeRef) -> tuple[str, ...]:
+        config = self._config(scope)
+        return config.settings.labels if config and isinstance(config.settings, GitHubScope) else ()
+
+    # -- reading -------------------------------------------------------------------------------------------------------------
+
+    def pull(self, scope: ScopeRef, stream: Stream, cursor: str | None) -> Iterator[Page]:
+        """Issues, or comments on issues, that changed since the cursor.
+
+        An issue that lost the scope's label is delivered too, so that it can be seen to have left; ``in_scope`` tells.
+        """
+        position = Position.parse(cursor)
+        if stream is Stream.COMMENTS:
+            return self._comments(scope, position)
+        return self._issues(scope, position)
+
+    def _issues(self, scope: ScopeRef, position: Position) -> Iterator[Page]:
+        rows = Rows(scope, "/issues", {"state": "all"}, _issue_entries)
+        for batch in walk(self._client, rows, position):
+            records = tuple(self._in(scope, issue) for issue in batch.contents)
+            yield Page(batch.cursor, batch.more, records=records)
+
+    def _comments(self, scope: ScopeRef, position: Position) -> Iterator[Page]:
+        rows = Rows(scope, "/issues/comments", {}, _comment_entries)
+        for batch in walk(self._client, rows, position):
+            yield Page(batch.cursor, batch.more, comments=self._with_parents(scope, batch.contents))
+
+    def _with_parents(self, scope: ScopeRef, comments: Sequence[RestComment]) -> tuple[Comment, ...]:
+        """Comments with the node ids of their issues; one whose issue cannot be read any more is left out with it."""
+        if not comments:
+            return ()
+        repository = self._catalogue.repository(scope)
+        unknown = sorted({one.number for one in comments if self._places.at(repository.name, one.number) is None})
+        for start in range(0, len(unknown), PAGE):
+            owner, name = repository.name.split("/")
+            answer = self._client.ask(
+                queries.issue_ids(unknown[start : start + PAGE]), {"owner": owner, "name": name}, "IssueIds"
+            )
+            for alias, issue in (answer.data.get("repository") or {}).items():
+                if issue:
+                    self._places.saw_id(repository.name, int(alias[1:]), str(issue["id"]))
+        return tuple(
+            Comment(
+                ref=RecordRef(self._system, one.node_id),
+                parent=RecordRef(self._system, parent),
+                author=one.user.login if one.user else "",
+                body=one.body or "",
+                created_at=one.created_at.timestamp(),
+                updated_at=one.updated_at.timestamp(),
+                audience=repository.audience,
+            )
+            for one in comments
+            if (parent := self._places.at(repository.name, one.number))
+        )
+
+    def fetch(self, scope: ScopeRef, refs: Sequence[RecordRef]) -> Fetched:
+        """Whole issues by node id, 100 a call. A transferred issue has another node id and counts as missing here; see ``relocate``."""
+        records: list[Record] = []
+        missing: list[RecordRef] = []
+        for start in range(0, len(refs), PAGE):
+            chunk = refs[start : start + PAGE]
+            for ref, issue in zip(chunk, self._nodes([ref.remote_id for ref in chunk]), strict=True):
+                if issue is None:
+                    missing.append(ref)
+                else:
+                    records.append(self._in(self._home(scope, issue), issue))
+        return Fetched(tuple(records), tuple(missing))
+
+    def _nodes(self, ids: Sequence[str]) -> list[Issue | None]:
+        answer = self._client.ask(queries.NODES, {"ids": list(ids)}, "Nodes")
+        nodes = answer.data.get("nodes")
+        if not isinstance(nodes, list) or len(nodes) != len(ids):
+            raise Fatal("GitHub's answer to the query Nodes does not fit the question")
+        try:
+            return [mapping.graph_issue(node) for node in nodes]
+        except msgspec.ValidationError as misfit:
+            raise Fatal(f"GitHub's answer to the query Nodes lacks a field: {misfit}") from misfit
+
+    def relocate(self, scope: ScopeRef, ref: RecordRef, key: str) -> Record | None:
+        """Where an issue that can no longer be read by its id went: GitHub redirects its old number to the new issue.
+
+        Args:
+            scope: the repository it was in.
+            ref: its old identity.
+            key: its display key, ``owner/name#12``.
+
+        Returns:
+            the issue as it is now, with its new identity, key and scope; None when it was deleted or cannot be seen.
+        """
+        place = mapping.parse_key(key)
+        if place is None:
+            return None
+        answer = self._client.read_issue(scope, place[1])
+        if answer.status != 200:
+            return None
+        issue = answer.decode(RestIssue).issue()
+        return self._in(self._home(scope, issue), issue)
+
+    def in_scope(self, scope: ScopeRef, record: Record) -> bool:
+        """Whether it lives in the repository and carries all of the scope's labels. What could not be read does not count against it."""
+        if record.scope.key.casefold() != scope.key.casefold():
+            return False
+        seen = [record.values.get(surface) for surface in (mapping.LABELS, mapping.PRIORITY)]
+        if any(isinstance(value, Unobserved) for value in seen):
+            return True
+        labels: set[str] = set()
+        for value in seen:
+            if isinstance(value, Known):
+                labels |= {token(part) for part in ({value.value} if isinstance(value.value, str) else value.value)}
+        return all(token(label) in labels for label in self._scope_labels(scope))
+
+    def _in(self, scope: ScopeRef, issue: Issue) -> Record:
+        """The record that ``issue`` is in ``scope``."""
+        self._places.saw(issue)
+        self._catalogue.noticed(scope, issue.labels or ())
+        audience = issue.audience if issue.audience is not None else self._catalogue.repository(scope).audience
+        return mapping.record(issue, Reading(scope, self._priorities(scope), audience))
+
+    def _home(self, asked: ScopeRef, issue: Issue) -> ScopeRef:
+        """The scope an issue lives in: a configured repository, under whatever name it has now, else one that is not configured."""
+        for ref in (asked, *(config.ref for config in self._configs.values())):
+            if ref.key.casefold() == issue.repository.casefold():
+                return ref
+        for ref in (asked, *(config.ref for config in self._configs.values())):
+            try:
+                repository = self._catalogue.repository(ref)
+            except Gone:
+                continue  # a repository we cannot see is not where this issue was just read
+            if repository.name.casefold() == issue.repository.casefold():
+                return ref
+        return ScopeRef(self._system, issue.repository)
+
+    # -- writing -------------------------------------------------------------------------------------------------------------
+
+    def prepare(self, scope: ScopeRef, ops: Sequence[Operation]) -> None:
+        """Create the labels that the ops need."""
+        self._writer.prepare(scope, ops)
+
+    def apply(self, scope: ScopeRef, ops: Sequence[Operation]) -> Iterator[Receipt]:
+        """One call per op: REST for a create and for title and state alone, one GraphQL mutation where labels change too."""
+        return self._writer.apply(scope, ops)
+
+    # -- finding what was lost -----------------------------------------------------------------------------------------------
+
+    def floor(self, scope: ScopeRef) -> str:
+        """The server's clock two minutes ago, and the newest number."""
+        return lookup.floor(self._client, scope).text()
+
+    def find(self, scope: ScopeRef, op: Operation, floor: str) -> Finding:
+        """By the marker, in the repository's list, newest first."""
+        if op.marker is None:
+            return Unreadable("the operation carries no marker to look for")
+        found = lookup.find(self._client, scope, op.marker, lookup.Floor.parse(floor))
+        return Found(self._in(scope, found)) if isinstance(found, Issue) else found
+
+    def ids(self, scope: ScopeRef) -> Listing:
+        """The node ids of all issues, 100 a call."""
+        owner, name = scope.key.split("/")
+        refs: list[RecordRef] = []
+        after: str | None = None
+        while True:
+            answer = self._client.ask(queries.IDS, {"owner": owner, "name": name, "after": after}, "Ids")
+            repository = answer.data.get("repository")
+            if not repository:
+                raise Gone(
+                    f"the repository {scope.key} cannot be read", status=404, hint="does it exist, and may the account see it?"
+                )
+            issues = repository["issues"]
+            refs += [RecordRef(self._system, node["id"]) for node in issues["nodes"] if node]
+            page = issues["pageInfo"]
+            if not page["hasNextPage"] or page["endCursor"] == after:
+                return Listing(tuple(refs), complete=not page["hasNextPage"] and len(refs) >= issues["totalCount"])
+            after = page["endCursor"]
+
+    def container(self, scope: ScopeRef) -> Container:
+        """Whether the repository can be read, and the server's clock."""
+        answer = self._client.read(scope, "", also=frozenset({403, 404, 410, 451}))
+        return Container(readable=answer.status == 200, server_time=server_time(answer))
+
+    # -- people and hints ----------------------------------------------------------------------------------------------------
+
+    def people(self, scope: ScopeRef, ids: Sequence[str]) -> list[Account]:
+        """Accounts by login, 100 a call. GitHub shows e-mail addresses only to tokens with another scope, so none are asked for."""
+        found: list[Account] = []
+        for start in range(0, len(ids), PAGE):
+            chunk = ids[start : start + PAGE]
+            variables = {f"u{number}": login for number, login in enumerate(chunk)}
+            answer = self._client.ask(queries.users(len(chunk)), variables, "Users")
+            for number in range(len(chunk)):
+                user = answer.data.get(f"u{number}")
+                if user:
+                    found.append(Account(user["login"], user["name"] or user["login"]))
+        return found
+
+    def hints(self, headers: Mapping[str, str], body: bytes) -> list[RecordRef]:
+        """The issues that a signed webhook points at."""
+        secret = self._settings.webhook_secret
+        hooks.verify(headers, body, secret.get_secret_value() if secret else None)
+        return [RecordRef(self._system, node) for node in hooks.node_ids(body)]
+
+    def close(self) -> None:
+        """Release connections."""
+        self._control.close()
+        self._client.http.close()
+
+
+def _issue_entries(answer: Answer) -> list[Entry[Issue]]:
+    rows: list[RestIssue] = answer.decode(list[RestIssue])
+    found = []
+    for row in rows:
+        issue = row.issue()
+        pull = row.pull_request is not None
+        found.append(Entry(issue.id, Delivered(issue.updated_at, "pull" if pull else digest(issue)), None if pull else issue))
+    return found
+
+
+def _comment_entries(answer: Answer) -> list[Entry[RestComment]]:
+    rows: list[RestComment] = answer.decode(list[RestComment])
+    return [
+        Entry(
+            row.node_id,
+            Delivered(row.updated_at.timestamp(), digest(row.body, row.issue_url)),
+            None if row.on_pull_request else row,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,220 @@
+"""GraphQL mutations on issues. Aliases run one after the other; one that fails answers null and does not stop the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pmsync_github.emulation import checks, edits
+from pmsync_github.emulation.errors import ApiError, not_implemented
+from pmsync_github.emulation.graphql_types import Context, FieldFault, Fields, FieldType, derived
+from pmsync_github.emulation.state import Issue, Label, Milestone, Repo, User
+
+Resolve = Callable[[Context, str], Any]
+READ_ONLY = "Resource not accessible by personal access token"
+READ_ONLY_APP = "Resource not accessible by integration"
+
+INPUTS: dict[str, dict[str, str]] = {
+    "UpdateIssueInput": {
+        "id": "ID!",
+        "title": "String",
+        "body": "String",
+        "state": "IssueState",
+        "labelIds": "[ID!]",
+        "assigneeIds": "[ID!]",
+        "milestoneId": "ID",
+        "projectIds": "[ID!]",
+    },
+    "CloseIssueInput": {"issueId": "ID!", "stateReason": "IssueClosedStateReason", "duplicateIssueId": "ID"},
+    "ReopenIssueInput": {"issueId": "ID!"},
+    "AddLabelsToLabelableInput": {"labelableId": "ID!", "labelIds": "[ID!]!"},
+    "RemoveLabelsFromLabelableInput": {"labelableId": "ID!", "labelIds": "[ID!]!"},
+    "CreateIssueInput": {
+        "repositoryId": "ID!",
+        "title": "String!",
+        "body": "String",
+        "labelIds": "[ID!]",
+        "assigneeIds": "[ID!]",
+        "milestoneId": "ID",
+        "projectIds": "[ID!]",
+        "issueTemplate": "String",
+        "parentIssueId": "ID",
+    },
+    "AddCommentInput": {"subjectId": "ID!", "body": "String!"},
+}
+for _fields in INPUTS.values():
+    _fields["clientMutationId"] = "String"
+UNSUPPORTED = ("projectIds", "issueTemplate", "parentIssueId", "duplicateIssueId")
+CONTENT = ("createIssue", "addComment")
+"""Mutations that create content, for the limit on that."""
+
+
+def _payload(**fields: FieldType) -> Fields:
+    return {"clientMutationId": derived("String", lambda context, done: done["client"]), **fields}
+
+
+_ISSUE = derived("Issue", lambda context, done: done["thing"])
+_LABELABLE = derived("Labelable", lambda context, done: done["thing"])
+PAYLOADS: dict[str, Fields] = {
+    "UpdateIssuePayload": _payload(issue=_ISSUE),
+    "CloseIssuePayload": _payload(issue=_ISSUE),
+    "ReopenIssuePayload": _payload(issue=_ISSUE),
+    "CreateIssuePayload": _payload(issue=_ISSUE),
+    "AddLabelsToLabelablePayload": _payload(labelable=_LABELABLE),
+    "RemoveLabelsFromLabelablePayload": _payload(labelable=_LABELABLE),
+    "AddCommentPayload": _payload(
+        commentEdge=derived("IssueCommentEdge", lambda context, done: (done["thing"], "")),
+        subject=derived("Node", lambda context, done: done["subject"]),
+    ),
+}
+
+
+def fields(resolve_id: Resolve) -> Fields:
+    """The fields of ``Mutation``."""
+    doers: dict[str, Callable[[Context, _Inputs], Mapping[str, Any]]] = {
+        "updateIssue": _update,
+        "closeIssue": _close,
+        "reopenIssue": _reopen,
+        "createIssue": _create,
+        "addLabelsToLabelable": _add_labels,
+        "removeLabelsFromLabelable": _remove_labels,
+        "addComment": _comment,
+    }
+    return {name: _field(name, doer, resolve_id) for name, doer in doers.items()}
+
+
+def _field(name: str, do: Callable[[Context, _Inputs], Mapping[str, Any]], resolve_id: Resolve) -> FieldType:
+    pascal = name[0].upper() + name[1:]
+
+    def resolve(context: Context, root: Any, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        inputs = _Inputs(context, arguments["input"], resolve_id, pascal)
+        inputs.may_write()
+        try:
+            return {"client": inputs.sent.get("clientMutationId"), **do(context, inputs)}
+        except ApiError as refused:
+            raise FieldFault.of(refused) from refused
+
+    return FieldType(f"{pascal}Payload", resolve, {"input": f"{pascal}Input!"})
+
+
+class _Inputs:
+    """The input of one mutation, with its ids resolved on demand."""
+
+    def __init__(self, context: Context, sent: Mapping[str, Any], resolve_id: Resolve, mutation: str) -> None:
+        self.context = context
+        self.sent = sent
+        self._resolve_id = resolve_id
+        self._mutation = mutation
+
+    def may_write(self) -> None:
+        """Refuse what reading tokens send, and what this server does not know."""
+        caller = self.context.caller
+        if caller.kind == "personal" and (caller.read_only or self.context.world.knobs.token_read_only):
+            raise FieldFault("FORBIDDEN", READ_ONLY)
+        if caller.kind == "installation" and caller.read_only:
+            raise FieldFault("FORBIDDEN", READ_ONLY_APP)
+        for name in UNSUPPORTED:
+            if self.sent.get(name):
+                raise FieldFault.of(not_implemented(f"the input {name}"))
+
+    def issue(self, name: str) -> Issue:
+        """The issue of an id."""
+        found = self._resolve_id(self.context, self.sent[name])
+        if not isinstance(found, Issue):
+            raise FieldFault("NOT_FOUND", f"Could not resolve to Issue node with the global id of '{self.sent[name]}'.")
+        return found
+
+    def need_push(self, repo: Repo) -> None:
+        """Refuse without push access."""
+        if not self.context.world.can_push(repo, self.context.login):
+            message = f"{self.context.login} does not have the correct permissions to execute `{self._mutation}`"
+            raise FieldFault("FORBIDDEN", message)
+
+    def editable(self, name: str) -> Issue:
+        """The issue of an id, which the caller wrote or may push to."""
+        issue = self.issue(name)
+        if issue.author != self.context.login:
+            self.need_push(self.repo(issue))
+        return issue
+
+    def repo(self, issue: Issue) -> Repo:
+        """The repository of an issue."""
+        return self.context.world.repos[issue.repo_id]
+
+    def labels(self, repo: Repo) -> list[str]:
+        """The names of the labels asked for; they must be the repository's."""
+        found = [self._resolve_id(self.context, one) for one in self.sent["labelIds"]]
+        for one, node_id in zip(found, self.sent["labelIds"], strict=True):
+            if not isinstance(one, Label) or one.repo_id != repo.id:
+                raise FieldFault("NOT_FOUND", f"Could not resolve to Label node with the global id of '{node_id}'.")
+        return [one.name for one in found]
+
+    def changes(self, repo: Repo, *, creating: bool) -> dict[str, Any]:
+        """The input as changes in REST's words, checked. Null means: not asked for."""
+        given = {name: value for name, value in self.sent.items() if value is not None}
+        asked: dict[str, Any] = {name: given[name] for name in ("title", "body") if name in given}
+        if "state" in given:
+            asked["state"] = given["state"].lower()
+        if any(name in given for name in ("labelIds", "assigneeIds", "milestoneId")):
+            self.need_push(repo)
+        if "labelIds" in given:
+            asked["labels"] = self.labels(repo)
+        if "assigneeIds" in given:
+            users = [self._resolve_id(self.context, one) for one in given["assigneeIds"]]
+            asked["assignees"] = [user.login for user in users if isinstance(user, User)]
+        if "milestoneId" in given:
+            found = self._resolve_id(self.context, given["milestoneId"])
+            asked["milestone"] = found.number if isinstance(found, Milestone) and found.repo_id == repo.id else -1
+        return checks.issue_fields(self.context.world, repo, asked, creating=creating)
+
+
+def _update(context: Context, inputs: _Inputs) -> Mapping[str, Any]:
+    issue = inputs.editable("id")
+    if "milestoneId" in inputs.sent and inputs.sent["milestoneId"] is None:
+        raise FieldFault.of(not_implemented("a milestoneId of null"))
+    edits.edit_issue(context.world, issue, context.login, inputs.changes(inputs.repo(issue), creating=False))
+    return {"thing": issue}
+
+
+def _close(context: Context, inputs: _Inputs) -> Mapping[str, Any]:
+    issue = inputs.editable("issueId")
+    reason = (inputs.sent.get("stateReason") or "COMPLETED").lower()
+    edits.edit_issue(context.world, issue, context.login, {"state": "closed", "state_reason": reason})
+    return {"thing": issue}
+
+
+def _reopen(context: Context, inputs: _Inputs) -> Mapping[str, Any]:
+    issue = inputs.editable("issueId")
+    edits.edit_issue(context.world, issue, context.login, {"state": "open"})
+    return {"thing": issue}
+
+
+def _create(context: Context, inputs: _Inputs) -> Mapping[str, Any]:
+    repo = inputs._resolve_id(context, inputs.sent["repositoryId"])
+    if not isinstance(repo, Repo):
+        raise FieldFault(
+            "NOT_FOUND", f"Could not resolve to Repository node with the global id of '{inputs.sent['repositoryId']}'."
+        )
+    if not repo.has_issues:
+        raise FieldFault("UNPROCESSABLE", "Issues has been disabled in this repository.")
+    return {"thing": edits.create_issue(context.world, repo, context.login, inputs.changes(repo, creating=True))}
+
+
+def _add_labels(context: Context, inputs: _Inputs) -> Mapping[str, Any]:
+    issue = inputs.issue("labelableId")
+    inputs.need_push(inputs.repo(issue))
+    edits.add_labels(context.world, issue, context.login, inputs.labels(inputs.repo(issue)))
+    return {"thing": issue}
+
+
+def _remove_labels(context: Context, inputs: _Inputs) -> Mapping[str, Any]:
+    issue = inputs.issue("labelableId")
+    inputs.need_push(inputs.repo(issue))
+    edits.remove_labels(context.world, issue, context.login, inputs.labels(inputs.repo(issue)))
+    return {"thing": issue}
+
+
+def _comment(context: Context, inputs: _Inputs) -> Mapping[str, Any]:
+    issue = inputs.issue("subjectId")
+    body = checks.text("IssueComment", "body", inputs.sent["body"], checks.BODY_MAX, blank=False)
+    return {"thing": edits.add_comment(context.world, issue, context.login, body), "subject": issue}

@@ -1,0 +1,67 @@
+"""Finding the issue of a create whose answer was lost: the repository's own list, newest first, which does not lag as search does."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from pmsync.connect.contract import Absent, Unreadable
+from pmsync.connect.errors import ConnectorError
+from pmsync.model.record import ScopeRef
+from pmsync_github.client import PAGE, Client, next_link, server_time
+from pmsync_github.mapping import Issue, RestIssue, split_marker
+
+BACK = 120.0
+"""Seconds before the create from which the list is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """Where a look starts: a moment of the server's clock (Unix seconds) and the highest number then; issues and pull requests share numbers."""
+
+    at: float
+    number: int
+
+    def text(self) -> str:
+        """As the engine keeps it."""
+        return json.dumps({"at": self.at, "number": self.number})
+
+    @classmethod
+    def parse(cls, text: str) -> Floor:
+        """Read it back; an unreadable one means the beginning of the repository."""
+        try:
+            raw = json.loads(text)
+            return cls(float(raw["at"]), int(raw["number"]))
+        except (ValueError, TypeError, KeyError):
+            return cls(0.0, 0)
+
+
+def floor(client: Client, scope: ScopeRef) -> Floor:
+    """The floor now."""
+    answer = client.read(scope, "/issues", {"state": "all", "sort": "created", "direction": "desc", "per_page": "1"})
+    newest: list[RestIssue] = answer.decode(list[RestIssue])
+    return Floor(server_time(answer) - BACK, newest[0].number if newest else 0)
+
+
+def find(client: Client, scope: ScopeRef, marker: str, start: Floor) -> Issue | Absent | Unreadable:
+    """The issue that carries ``marker``; pull requests are passed over. ``Absent`` only after a complete look back to ``start``."""
+    try:
+        return _look(client, scope, marker, start) or Absent(consistent=True)
+    except ConnectorError as error:
+        return Unreadable(error.message)
+
+
+def _look(client: Client, scope: ScopeRef, marker: str, start: Floor) -> Issue | None:
+    answer = client.read(scope, "/issues", {"state": "all", "sort": "created", "direction": "desc", "per_page": str(PAGE)})
+    while True:
+        rows: list[RestIssue] = answer.decode(list[RestIssue])
+        for row in rows:
+            issue = row.issue()
+            if row.pull_request is None and split_marker(issue.body)[1] == marker:
+                return issue
+            if issue.created_at < start.at and issue.number <= start.number:
+                return None
+        url = next_link(answer)
+        if url is None:
+            return None
+        answer = client.page(url, "/issues")

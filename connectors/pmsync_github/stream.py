@@ -1,0 +1,80 @@
+"""Reading what changed in a repository: listings in the order of change, page by page, each page with the cursor after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from pmsync.connect.errors import Fatal
+from pmsync.model.record import ScopeRef
+from pmsync.net.http import Answer
+from pmsync_github.client import PAGE, Client, next_link, numbered, server_time
+from pmsync_github.cursor import Delivered, Position
+from pmsync_github.mapping import stamp
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Generic[T]):
+    """One row of a listing. ``content`` None: it is only to be remembered (a pull request among issues)."""
+
+    key: str
+    delivered: Delivered
+    content: T | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[T]):
+    """A listing that can be sorted by change: its path below the repository, its own parameters, and how its pages read."""
+
+    scope: ScopeRef
+    below: str
+    params: Mapping[str, str]
+    entries: Callable[[Answer], Sequence[Entry[T]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch(Generic[T]):
+    """What one page brought that was not delivered before, and the cursor once it is committed."""
+
+    contents: tuple[T, ...]
+    cursor: str
+    more: bool
+
+
+def walk(client: Client, listing: Listing[T], position: Position) -> Iterator[Batch[T]]:
+    """Everything since ``position``, oldest change first.
+
+    Pages are followed by their own links. A link that counts pages is followed only when nothing else helps: what changes while such
+    a listing is read moves to its end and pulls the rest forward, past the page boundary; starting anew from the last moment seen
+    loses nothing. The position never passes what was delivered, nor the server's clock at the start.
+    """
+    asked_since = position.since
+    answer = _since(client, listing, asked_since)
+    started, url = server_time(answer), None
+    while True:
+        entries = listing.entries(answer)
+        last, url = url, next_link(answer)
+        if url is not None and url == last:
+            raise Fatal(f"GitHub's listing of {listing.scope.key} leads to the same page over and over")
+        fresh = tuple(entry for entry in entries if not position.knows(entry.key, entry.delivered))
+        newest = entries[-1].delivered.updated if entries else started
+        reached = started if url is None else min(started, newest)
+        position = position.advance(reached, {entry.key: entry.delivered for entry in entries})
+        contents = tuple(entry.content for entry in fresh if entry.content is not None)
+        yield Batch(contents, position.text(), more=url is not None)
+        if url is None:
+            return
+        if numbered(url) and newest > (asked_since or 0.0):
+            asked_since = newest
+            answer = _since(client, listing, asked_since)
+        else:
+            answer = client.page(url, listing.below)
+
+
+def _since(client: Client, listing: Listing[T], since: float | None) -> Answer:
+    order = {"sort": "updated", "direction": "asc", "per_page": str(PAGE)}
+    start = {} if since is None else {"since": stamp(since)}
+    return client.read(listing.scope, listing.below, {**listing.params, **order, **start})

@@ -1,0 +1,319 @@
+"""Jira's endpoints as typed methods: paths, paging parameters, authentication and manners. No decisions about sync.
+
+Source: Jira Cloud platform REST API v3, https://developer.atlassian.com/cloud/jira/platform/rest/v3/
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from pmsync.connect.plugin import Environment
+from pmsync.net.http import Answer, Call, Http, Limited, Manners, Reach, ReadRule
+from pmsync.net.words import retry_after
+from pmsync_jira import wire
+from pmsync_jira.mapping import PROPERTY
+from pmsync_jira.settings import JiraSettings
+
+API = "/rest/api/3"
+PAGE = 100
+"""Issues per search page when fields are asked for; Jira gives no more."""
+ID_PAGE = 5000
+"""Issues per search page when only the id is."""
+BATCH = 100
+"""Issues per bulk fetch."""
+HISTORY_BATCH = 1000
+"""Issues per bulk changelog fetch."""
+PEOPLE_BATCH = 90
+"""Accounts per bulk read; more would make the URL too long."""
+
+FIELDS = (
+    "summary",
+    "description",
+    "status",
+    "priority",
+    "labels",
+    "issuetype",
+    "project",
+    "created",
+    "updated",
+    "creator",
+    "reporter",
+    "assignee",
+    "security",
+)
+"""What a whole record is read from."""
+
+REFUSALS = frozenset({400, 403, 404, 409, 413, 422})
+"""Answers to a write that say that it was not carried out, and why."""
+
+READS = tuple(
+    ReadRule("POST", re.compile(re.escape(API + path))) for path in ("/search/jql", "/issue/bulkfetch", "/changelog/bulkfetch")
+)
+"""Requests that only read although they are POSTs."""
+
+_DEFAULT_REST = 5.0
+"""Seconds of rest after a refusal that names none."""
+_REACH = {"jira-quota": Reach.SYSTEM, "jira-per-issue-on-write": Reach.TARGET}
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A search: the JQL, what to show, and how much at a time. ``token`` goes on where the last page ended."""
+
+    jql: str
+    fields: Sequence[str]
+    size: int = PAGE
+    marker: bool = False
+    token: str | None = None
+
+    def body(self) -> dict[str, Any]:
+        """The request body."""
+        body: dict[str, Any] = {"jql": self.jql, "fields": list(self.fields), "maxResults": self.size}
+        if self.marker:
+            body["properties"] = [PROPERTY]
+        if self.token:
+            body["nextPageToken"] = self.token
+        return body
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page of a search and the server's time when it answered (Unix seconds, None when it does not say)."""
+
+    issues: Sequence[wire.Issue]
+    token: str | None
+    at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A definite refusal: the status and Jira's words, general ones and one per field."""
+
+    status: int
+    messages: Sequence[str]
+    fields: Mapping[str, str]
+
+    def __str__(self) -> str:
+        parts = [*self.messages, *(f"{name}: {text}" for name, text in self.fields.items())]
+        return "; ".join(parts) or f"Jira answered {self.status}"
+
+
+def limited(answer: Answer, now: float) -> Limited | None:
+    """Jira's refusals for limits: 429, with ``RateLimit-Reason`` telling what has to wait.
+
+    Source: https://developer.atlassian.com/cloud/jira/platform/rate-limiting/
+    """
+    if answer.status != 429:
+        return None
+    reason = answer.headers.get("ratelimit-reason", "")
+    reach = next((reach for prefix, reach in _REACH.items() if reason.startswith(prefix)), Reach.ENDPOINT)
+    until = retry_after(answer.headers, now) or _reset(answer.headers, now) or now + _DEFAULT_REST
+    return Limited(reach, until, reason or "429")
+
+
+def _reset(headers: Mapping[str, str], now: float) -> float | None:
+    """``X-RateLimit-Reset`` (ISO text), counted from the answer's own date."""
+    try:
+        wanted = datetime.fromisoformat(headers.get("x-ratelimit-reset", "")).timestamp()
+    except ValueError:
+        return None
+    sent = server_time(headers)
+    return now + max(0.0, wanted - sent) if sent is not None else wanted
+
+
+def server_time(headers: Mapping[str, str]) -> float | None:
+    """The ``Date`` header in Unix seconds, None when there is none."""
+    try:
+        return parsedate_to_datetime(headers.get("date", "")).timestamp()
+    except ValueError:
+        return None
+
+
+class Client:
+    """One Jira site. Every method may raise what ``Http.send`` raises."""
+
+    def __init__(self, settings: JiraSettings, environment: Environment) -> None:
+        login, token = settings.login, settings.token.get_secret_value()
+        basic = base64.b64encode(f"{login}:{token}".encode()).decode()
+        self._http = Http(
+            environment,
+            settings.url,
+            Manners(limited=limited),
+            auth=lambda: {"authorization": f"Basic {basic}"},
+            reads=READS,
+            secrets=(token, basic),
+        )
+
+    @property
+    def http(self) -> Http:
+        """The underlying client, whose pacing the SDK shares."""
+        return self._http
+
+    # -- issues -------------------------------------------------------------------------------------------------------------
+
+    def search(self, query: Query) -> Found | Refused:
+        """One page; a refusal (bad JQL, an expired token, a project that cannot be seen) comes back as a value."""
+        path = f"{API}/search/jql"
+        answer = self._http.send(Call("POST", path, f"POST {path}", json=query.body(), expect=frozenset({200, 400})))
+        if answer.status == 400:
+            return refusal(answer)
+        page: wire.SearchPage = answer.decode(wire.SearchPage)
+        return Found(page.issues, page.token or None, server_time(answer.headers))
+
+    def bulk_fetch(self, names: Sequence[str], fields: Sequence[str] = FIELDS) -> list[wire.Issue]:
+        """At most ``BATCH`` issues by id or key, straight from the database; what cannot be read is left out."""
+        path = f"{API}/issue/bulkfetch"
+        body = {"issueIdsOrKeys": list(names), "fields": list(fields), "properties": [PROPERTY]}
+        answer = self._http.send(Call("POST", path, f"POST {path}", json=body))
+        fetched: wire.BulkFetched = answer.decode(wire.BulkFetched)
+        return fetched.issues
+
+    def status_of(self, issue: str) -> wire.Status | None:
+        """The status an issue has now."""
+        found: wire.Issue = self._get(f"/issue/{issue}", "/issue/{}", wire.Issue, {"fields": "status"})
+        return found.fields.status or None
+
+    def comments(self, issue: str, start: int) -> wire.Comments:
+        """One page of an issue's comments."""
+        params = {"startAt": str(start), "maxResults": str(PAGE), "orderBy": "created"}
+        return self._get(f"/issue/{issue}/comment", "/issue/{}/comment", wire.Comments, params)
+
+    def histories(self, issues: Sequence[str], fields: Sequence[str], token: str | None) -> wire.HistoryPage:
+        """One page of the edits of at most ``HISTORY_BATCH`` issues, oldest first."""
+        path = f"{API}/changelog/bulkfetch"
+        body: dict[str, Any] = {"issueIdsOrKeys": list(issues), "fieldIds": list(fields)}
+        if token:
+            body["nextPageToken"] = token
+        page: wire.HistoryPage = self._http.send(Call("POST", path, f"POST {path}", json=body)).decode(wire.HistoryPage)
+        return page
+
+    # -- writes: a definite refusal comes back as a value, everything else is raised -----------------------------------------
+
+    def create(self, body: Mapping[str, Any]) -> wire.Created | Refused:
+        """Make an issue."""
+        answer = self._write("POST", "/issue", "/issue", body)
+        return refusal(answer) if answer.status in REFUSALS else answer.decode(wire.Created)
+
+    def edit(self, issue: str, body: Mapping[str, Any]) -> Refused | None:
+        """Change an issue's fields."""
+        answer = self._write("PUT", f"/issue/{issue}", "/issue/{}", body)
+        return refusal(answer) if answer.status in REFUSALS else None
+
+    def transitions(self, issue: str) -> list[wire.Transition] | Refused:
+        """The ways out of the issue's present status, with the fields that each asks for."""
+        path = f"{API}/issue/{issue}/transitions"
+        params = {"expand": "transitions.fields"}
+        expect = frozenset({200, *REFUSALS})
+        answer = self._http.send(Call("GET", path, f"GET {API}/issue/{{}}/transitions", params, expect=expect))
+        if answer.status in REFUSALS:
+            return refusal(answer)
+        offered: wire.Transitions = answer.decode(wire.Transitions)
+        return offered.transitions
+
+    def transition(self, issue: str, transition: str) -> Refused | None:
+        """Take one of the ways out."""
+        body = {"transition": {"id": transition}}
+        answer = self._write("POST", f"/issue/{issue}/transitions", "/issue/{}/transitions", body)
+        return refusal(answer) if answer.status in REFUSALS else None
+
+    def _write(self, method: str, path: str, name: str, body: Mapping[str, Any]) -> Answer:
+        expect = frozenset({200, 201, 204, *REFUSALS})
+        return self._http.send(Call(method, API + path, f"{method} {API}{name}", json=body, expect=expect))
+
+    # -- catalogue ----------------------------------------------------------------------------------------------------------
+
+    def project(self, key: str) -> tuple[wire.Project, float | None]:
+        """A project and the server's time."""
+        answer = self._http.send(Call("GET", f"{API}/project/{key}", f"GET {API}/project/{{}}"))
+        return answer.decode(wire.Project), server_time(answer.headers)
+
+    def project_mark(self, key: str) -> str | None:
+        """The instance mark kept in the project's properties, None when there is none."""
+        path = f"{API}/project/{key}/properties/{PROPERTY}"
+        name = f"GET {API}/project/{{}}/properties/{{}}"
+        answer = self._http.send(Call("GET", path, name, expect=frozenset({200, 404})))
+        if answer.status == 404:
+            return None
+        found: wire.ProjectProperty = answer.decode(wire.ProjectProperty)
+        mark = found.value.get("mark") if isinstance(found.value, Mapping) else None
+        return mark if isinstance(mark, str) else None
+
+    def statuses(self, key: str) -> list[wire.Status]:
+        """The statuses of all workflows of a project, each once, in Jira's order."""
+        answered: list[wire.TypeStatuses] = self._get(f"/project/{key}/statuses", "/project/{}/statuses", list[wire.TypeStatuses])
+        return list({status.id: status for one in answered for status in one.statuses}.values())
+
+    def priorities(self, project_id: str) -> list[wire.Priority]:
+        """The priorities of a project's scheme, the most important first."""
+        found: list[wire.Priority] = []
+        while True:
+            params = {"projectId": project_id, "startAt": str(len(found)), "maxResults": "50"}
+            page = self._get("/priority/search", "/priority/search", wire.PriorityPage, params)
+            found += page.values
+            if not page.values or len(found) >= page.total:
+                return found
+
+    def types(self, key: str) -> list[wire.IssueType]:
+        """The issue types that we may create in a project."""
+        found: list[wire.IssueType] = []
+        while True:
+            params = {"startAt": str(len(found)), "maxResults": "200"}
+            path, name = f"/issue/createmeta/{key}/issuetypes", "/issue/createmeta/{}/issuetypes"
+            page = self._get(path, name, wire.TypePage, params)
+            found += page.issue_types
+            if not page.issue_types or len(found) >= page.total:
+                return found
+
+    def create_fields(self, key: str, issue_type: str) -> list[wire.CreateField]:
+        """The fields on the create screen of an issue type."""
+        found: list[wire.CreateField] = []
+        while True:
+            params = {"startAt": str(len(found)), "maxResults": "200"}
+            path = f"/issue/createmeta/{key}/issuetypes/{issue_type}"
+            page = self._get(path, "/issue/createmeta/{}/issuetypes/{}", wire.CreateFieldPage, params)
+            found += page.fields
+            if not page.fields or len(found) >= page.total:
+                return found
+
+    def permissions(self, key: str, wanted: Sequence[str]) -> dict[str, bool]:
+        """Which of the wanted permissions our account has in a project."""
+        params = {"projectKey": key, "permissions": ",".join(wanted)}
+        found = self._get("/mypermissions", "/mypermissions", wire.Permissions, params)
+        return {name: name in found.permissions and found.permissions[name].have for name in wanted}
+
+    def myself(self) -> wire.User:
+        """Our account."""
+        return self._get("/myself", "/myself", wire.User)
+
+    def people(self, ids: Sequence[str]) -> list[wire.User]:
+        """At most ``PEOPLE_BATCH`` accounts by id; unknown ones are left out."""
+        params = [("accountId", one) for one in ids] + [("maxResults", str(len(ids)))]
+        return self._get("/user/bulk", "/user/bulk", wire.UserPage, params).values
+
+    def close(self) -> None:
+        """Release connections."""
+        self._http.close()
+
+    def _get(self, path: str, name: str, type_: type[T], params: Mapping[str, str] | Sequence[tuple[str, str]] = ()) -> T:
+        answer = self._http.send(Call("GET", API + path, f"GET {API}{name}", params))
+        decoded: T = answer.decode(type_)
+        return decoded
+
+
+def refusal(answer: Answer) -> Refused:
+    """Jira's words in a refusal; what is no such document is told as it stands, shortened."""
+    try:
+        errors = msgspec.json.decode(answer.content, type=wire.Errors)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Refused(answer.status, [f"Jira answered {answer.status}"], {})
+    return Refused(answer.status, errors.messages, errors.fields)

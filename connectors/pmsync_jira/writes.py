@@ -1,0 +1,214 @@
+"""Ops to requests. One request carries all touched fields of an issue; a status is a transition of its own.
+
+A 400 of Jira is definite: nothing of the request was carried out. So the fields that it names are left out, with the reason, and the rest
+is sent again; one bad field never costs the others. Whatever is not definite ends the op as ambiguous.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pmsync.connect.contract import Outcome, Receipt
+from pmsync.connect.errors import Ambiguous, ConnectorError, NotSent, Park, Rejected
+from pmsync.model.record import RecordRef, ScopeRef
+from pmsync.model.values import Empty, Known, Settled
+from pmsync.reconcile.operation import Change, Operation, OpKind
+from pmsync_jira import mapping, receipts, wire
+from pmsync_jira.catalogue import Catalogue
+from pmsync_jira.client import Client, Refused
+from pmsync_jira.workflow import Step, Workflow
+
+PER_ISSUE = "jira-per-issue-on-write"
+"""Jira's reason for a limit that concerns one issue alone."""
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What became of an update so far: ``sent`` once anything was carried out."""
+
+    op: Operation
+    changes: dict[str, Change]
+    refused: dict[str, str] = field(default_factory=dict)
+    sent: bool = False
+
+    @property
+    def pending(self) -> dict[str, Change]:
+        """The fields that are still to be written."""
+        return {name: one for name, one in self.changes.items() if name not in self.refused and name != mapping.STATUS}
+
+    def refuse(self, reason: str, *surfaces: str) -> None:
+        """Note surfaces as refused."""
+        self.refused.update(dict.fromkeys(surfaces, reason))
+
+
+class Writer:
+    """Sends ops. ``apply`` yields nothing: one op in, one receipt out."""
+
+    def __init__(self, client: Client, catalogue: Catalogue, workflow: Workflow) -> None:
+        self._client = client
+        self._catalogue = catalogue
+        self._workflow = workflow
+
+    def send(self, scope: ScopeRef, op: Operation) -> Receipt:
+        """Send one op.
+
+        Raises:
+            ConnectorError: nothing of the op was sent, and the reason concerns more than this op.
+            WriteRefused: the fence is down.
+        """
+        if op.kind is OpKind.CREATE:
+            return self._create(scope, op)
+        return self._update(scope, op)
+
+    # -- updates ------------------------------------------------------------------------------------------------------------
+
+    def _update(self, scope: ScopeRef, op: Operation) -> Receipt:
+        progress = _Progress(op, {one.surface: one for one in op.changes if one.before != one.after})
+        for name, change in progress.changes.items():
+            if (why := mapping.too_long(change)) is not None:
+                progress.refuse(why, name)
+        for step in self._steps(scope, progress):
+            receipt = _guarded(progress, step)
+            if receipt is not None:
+                return receipt
+        return receipts.settled(op, progress.refused)
+
+    def _steps(self, scope: ScopeRef, progress: _Progress) -> list[Callable[[], Receipt | None]]:
+        """Fields, then the status: a closed issue may refuse edits. Leaving a closed status goes the other way round."""
+        steps: list[Callable[[], Receipt | None]] = []
+        if progress.pending:
+            steps.append(lambda: self._edit(scope, progress))
+        change = progress.changes.get(mapping.STATUS)
+        if change is None:
+            return steps
+        steps.append(lambda: self._move(scope, progress, change))
+        if self._is_done(scope, change.before) and not self._is_done(scope, change.after):
+            steps.reverse()
+        return steps
+
+    def _is_done(self, scope: ScopeRef, status: Settled) -> bool:
+        statuses = {one.id: one.category.key for one in self._catalogue.facts(scope).statuses}
+        return statuses.get(_text(status)) == "done"
+
+    def _edit(self, scope: ScopeRef, progress: _Progress) -> Receipt | None:
+        """Write the fields; a receipt only when the op ends here."""
+        while pending := progress.pending:
+            refusal = self._client.edit(_id(progress.op), mapping.edit_body(pending))
+            if refusal is None:
+                progress.sent = True
+                return None
+            named = receipts.by_surface(refusal, pending, scope) if refusal.status == 400 else {}
+            if not named and refusal.status != 400 and not progress.sent:
+                return receipts.rejected(progress.op, refusal)
+            progress.refused.update(named or dict.fromkeys(pending, str(refusal)))
+        return None
+
+    def _move(self, scope: ScopeRef, progress: _Progress, change: Change) -> Receipt | None:
+        issue = _id(progress.op)
+        place = self._workflow.place(scope, issue, _text(change.before))
+        why = self._workflow.go(Step(issue, place, _text(change.after), self._status_name(scope, change.after)))
+        if why is None:
+            progress.sent = True
+        else:
+            progress.refuse(why, mapping.STATUS)
+        return None
+
+    def _status_name(self, scope: ScopeRef, status: Settled) -> str:
+        names = {one.id: one.name for one in self._catalogue.facts(scope).statuses}
+        return names.get(_text(status), _text(status))
+
+    # -- creates ------------------------------------------------------------------------------------------------------------
+
+    def _create(self, scope: ScopeRef, op: Operation) -> Receipt:
+        facts = self._catalogue.facts(scope)
+        issue_type = mapping.type_for(op.item_kind, self._catalogue.types(scope))
+        if issue_type is None:
+            reason = f"Jira offers us no issue type to create in {scope.key}"
+            hint = f"does the account have the permission Create Issues in {scope.key}?"
+            return Receipt(op.uid, Outcome.REJECTED, reason=reason, hint=hint)
+        seeded = {one.surface: one for one in op.changes if not isinstance(one.after, Empty)}
+        status = seeded.pop(mapping.STATUS, None)
+        refused = self._unfit(scope, issue_type, seeded)
+        try:
+            made = self._post(op, (facts.project.id, issue_type.id), seeded, refused)
+        except Ambiguous as lost:
+            return Receipt(op.uid, Outcome.AMBIGUOUS, reason=lost.message, hint=lost.hint)
+        except NotSent as unsent:
+            return Receipt(op.uid, Outcome.NOT_SENT, reason=unsent.message, hint=unsent.hint)
+        except Rejected as rejected:
+            return Receipt(op.uid, Outcome.REJECTED, reason=rejected.message, hint=rejected.hint)
+        if isinstance(made, Receipt):
+            return made
+        if status is not None and (why := self._first_status(scope, issue_type, made.id, status)) is not None:
+            refused[mapping.STATUS] = why
+        return receipts.created(op, RecordRef(scope.system, made.id), refused)
+
+    def _unfit(self, scope: ScopeRef, issue_type: wire.IssueType, seeded: dict[str, Change]) -> dict[str, str]:
+        """Surface to reason, for what the create screen does not show or the text limit forbids."""
+        screen = self._catalogue.screen(scope, issue_type.id)
+        refused = {}
+        for name, change in seeded.items():
+            if (why := mapping.too_long(change)) is not None:
+                refused[name] = why
+            elif screen and mapping.FIELD_OF[name] not in screen and name != mapping.TITLE:
+                refused[name] = receipts.reason(mapping.FIELD_OF[name], receipts.OFF_SCREEN, scope)
+        return refused
+
+    def _post(
+        self, op: Operation, home: tuple[str, str], seeded: dict[str, Change], refused: dict[str, str]
+    ) -> wire.Created | Receipt:
+        """Create the issue; ``home`` is project and type. A receipt when Jira refuses it as a whole; fields it names are left out."""
+        while True:
+            pending = {name: one for name, one in seeded.items() if name not in refused}
+            made = self._client.create(mapping.create_body(*home, pending, op.marker))
+            if not isinstance(made, Refused):
+                return made
+            named = receipts.by_surface(made, pending, op.scope)
+            if made.status != 400 or not named or mapping.TITLE in named:
+                return receipts.not_created(op, made, seeded)
+            refused.update(named)
+
+    def _first_status(self, scope: ScopeRef, issue_type: wire.IssueType, issue: str, change: Change) -> str | None:
+        """Bring a new issue to its status; why not, where it does not work. Nothing here may fail the create, which has happened."""
+        try:
+            initial = self._workflow.initial(scope, issue_type.id, issue)
+            if initial == _text(change.after):
+                return None
+            self._workflow.saw([wire.Issue(issue, fields=wire.Fields(issuetype=issue_type))])
+            place = self._workflow.place(scope, issue, initial)
+            return self._workflow.go(Step(issue, place, _text(change.after), self._status_name(scope, change.after)))
+        except ConnectorError as error:
+            return f"the issue was created, its status could not be set yet: {error.message}"
+
+
+def _guarded(progress: _Progress, step: Callable[[], Receipt | None]) -> Receipt | None:
+    """Run one step; a receipt when the op ends here. Once a part was carried out, only a direct read can tell how it stands."""
+    op = progress.op
+    try:
+        return step()
+    except Ambiguous as lost:
+        return Receipt(op.uid, Outcome.AMBIGUOUS, op.ref, reason=lost.message, hint=lost.hint)
+    except Rejected as rejected:
+        left = [name for name in progress.changes if name not in progress.refused]
+        progress.refuse(rejected.message, *left)
+        return receipts.settled(op, progress.refused)
+    except ConnectorError as error:
+        if progress.sent:
+            return Receipt(
+                op.uid, Outcome.AMBIGUOUS, op.ref, reason=f"only a part was carried out: {error.message}", hint=error.hint
+            )
+        if isinstance(error, NotSent):
+            return Receipt(op.uid, Outcome.NOT_SENT, op.ref, reason=error.message, hint=error.hint)
+        if isinstance(error, Park) and error.reason == PER_ISSUE:
+            return Receipt(op.uid, Outcome.NOT_SENT, op.ref, reason=error.message, retry_at=error.until, hint=error.hint)
+        raise
+
+
+def _id(op: Operation) -> str:
+    assert op.ref is not None  # updates name their record
+    return op.ref.remote_id
+
+
+def _text(value: Settled) -> str:
+    return str(value.value) if isinstance(value, Known) else ""

@@ -1,0 +1,83 @@
+"""init and doctor: from nothing to a config that works."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pmsync.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
+from pmsync.cli.shell import clean, guarded, opened, print_json, stdout
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from pmsync.app import App
+    from pmsync.connect.contract import Check
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(init)
+    app.command()(doctor)
+
+
+@guarded
+def init(
+    file: Annotated[Path, typer.Argument(help="Where to write the config.")] = DEFAULT_CONFIG,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
+) -> None:
+    """Write a commented pmsync.yaml to start from."""
+    from importlib.resources import files
+
+    from pmsync.connect.errors import ConfigError
+
+    if file.exists() and not force:
+        raise ConfigError(f"{file} exists already", hint="pmsync init OTHER.yaml, or --force to overwrite it")
+    template = files("pmsync.config").joinpath("template.yaml").read_text(encoding="utf-8")
+    file.write_text(template, encoding="utf-8")
+    stdout().print(f"wrote {file}: fill in your systems and products, then: pmsync doctor", markup=False)
+
+
+@guarded
+def doctor(config: ConfigFile = DEFAULT_CONFIG, json: AsJson = False) -> None:
+    """Say what is missing before the first write: tokens, permissions, fields, unmapped values; and every default taken."""
+    with opened(config, read_only=True) as app:
+        found = {name: _examine(app, name) for name in app.setup.connectors}
+    worst = any(check.level == "error" for checks in found.values() for check in checks)
+    if json:
+        document = {
+            name: [{"level": c.level, "subject": c.subject, "finding": c.finding, "remedy": c.remedy} for c in checks]
+            for name, checks in found.items()
+        }
+        print_json({"systems": document, "ok": not worst})
+    else:
+        for name, checks in found.items():
+            stdout().print(_table(name, checks))
+    raise typer.Exit(1 if worst else 0)
+
+
+def _examine(app: App, name: str) -> list[Check]:
+    from pmsync.connect.contract import Check, Level
+    from pmsync.connect.errors import ConnectorError
+
+    scopes = [scope for scope in app.setup.scopes() if scope.system == name]
+    try:
+        return app.setup.connectors[name].check(scopes)
+    except ConnectorError as error:
+        return [Check(Level.ERROR, name, app.redactor.text(error.message), error.hint)]
+
+
+def _table(name: str, checks: list[Check]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    styles = {"ok": "green", "note": "cyan", "warning": "yellow", "error": "bold red"}
+    table = Table(title=name, title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
+    for check in checks:
+        what = Text(clean(check.finding))
+        if check.remedy:
+            what.append(f"\n→ {clean(check.remedy)}", style="dim")
+        table.add_row(Text(check.level, style=styles[check.level]), Text(clean(check.subject)), what)
+    return table

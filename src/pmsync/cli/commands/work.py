@@ -1,0 +1,112 @@
+"""pull, plan, apply, sync: the commands that move data."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pmsync.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Scopes
+from pmsync.cli.shell import CHANGES, guarded, opened, print_json, stderr, stdout, wanted_scopes
+from pmsync.cli.watch import watching
+
+if TYPE_CHECKING:
+    from pmsync.engine.engine import Report
+    from pmsync.reconcile.plan import Plan
+
+
+class Format(StrEnum):
+    """How a plan is printed."""
+
+    TABLE = "table"
+    MD = "md"
+    JSON = "json"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(pull)
+    app.command()(plan)
+    app.command()(apply)
+    app.command()(sync)
+
+
+@guarded
+def pull(config: ConfigFile = DEFAULT_CONFIG, scope: Scopes = None, json: AsJson = False) -> None:
+    """Read what changed in every system. Writes nothing anywhere but into the local store."""
+    with opened(config, read_only=True) as app, watching(quiet=json) as listen:
+        report = app.engine.pull(listen, wanted_scopes(app, scope))
+    _finish(report, json)
+
+
+@guarded
+def plan(
+    config: ConfigFile = DEFAULT_CONFIG,
+    scope: Scopes = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Save the plan, for `pmsync apply`.")] = None,
+    format: Annotated[Format, typer.Option(help="table, md (for a pull request) or json.")] = Format.TABLE,  # noqa: A002 - the option's name
+    every: Annotated[bool, typer.Option("--all", help="List every write, however many.")] = False,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 4 when there is anything to write.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Show every write that would bring the systems into agreement, with its reason. Sends nothing but reads."""
+    from pmsync.cli import plans
+
+    quiet = json or format is Format.JSON
+    with opened(config, read_only=True) as app, watching(quiet=quiet) as listen:
+        found, report = app.engine.plan(listen, wanted_scopes(app, scope))
+        shown = plans.show(app, found, every=every)
+    if out is not None:
+        out.write_bytes(found.encode())
+    _print_plan(found, shown, Format.JSON if json else format, out)
+    if report.tally.failures:
+        raise typer.Exit(1)
+    raise typer.Exit(CHANGES if exit_code and shown.rows else 0)
+
+
+def _print_plan(found: Plan, shown: object, format: Format, out: Path | None) -> None:  # noqa: A002 - the option's name
+    from pmsync.cli import plans
+
+    assert isinstance(shown, plans.Shown)
+    if format is Format.JSON:
+        print_json(plans.as_json(found, shown))
+    elif format is Format.MD:
+        stdout().print(plans.as_markdown(shown), markup=False)
+    else:
+        stdout().print(plans.as_table(shown))
+    if out is not None:
+        stderr().print(f"saved: pmsync apply {out}", markup=False)
+
+
+@guarded
+def apply(
+    file: Annotated[Path, typer.Argument(help="A plan that `pmsync plan -o` saved, or `held` for what the last sync held back.")],
+    config: ConfigFile = DEFAULT_CONFIG,
+    json: AsJson = False,
+) -> None:
+    """Do exactly what a saved plan lists; what has moved since is skipped with a reason. Safe to repeat after a crash."""
+    from pmsync.cli import plans
+
+    with opened(config) as app, watching(quiet=json) as listen:
+        report = app.engine.apply_plan(plans.load(app, file), listen)
+    _finish(report, json)
+
+
+@guarded
+def sync(config: ConfigFile = DEFAULT_CONFIG, scope: Scopes = None, json: AsJson = False) -> None:
+    """One whole round: do what the config permits, hold the rest as a plan (exit code 3)."""
+    with opened(config) as app, watching(quiet=json) as listen:
+        report = app.engine.sync(listen, wanted_scopes(app, scope))
+    _finish(report, json)
+
+
+def _finish(report: Report, as_json: bool) -> None:
+    from pmsync.cli import reports
+
+    if as_json:
+        print_json(reports.as_json(report))
+    else:
+        stdout().print(reports.as_text(report))
+    raise typer.Exit(report.exit_code)

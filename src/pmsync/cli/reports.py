@@ -1,0 +1,51 @@
+"""How a run ended, in words and as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pmsync.cli.shell import clean
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from pmsync.engine.engine import Report
+
+_WORDS = (
+    ("pulled", "changed records read"),
+    ("adopted", "records linked to items"),
+    ("created_item", "new items"),
+    ("ingested", "values taken over"),
+    ("sent", "writes sent"),
+    ("confirmed", "writes confirmed"),
+    ("dropped", "writes dropped: their target moved"),
+    ("rejected", "writes refused"),
+    ("waiting", "writes whose answer was lost, still in doubt"),
+    ("conflict", "new conflicts: pmsync conflicts"),
+    ("quarantined", "records set aside"),
+    ("skipped", "things left alone, see above"),
+)
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """One object: run, counts, what failed with its remedy, what is held, exit code."""
+    held = len(report.held.held) if report.held else 0
+    failures = [{"what": clean(what), "remedy": clean(hint)} for what, hint in report.tally.failures]
+    return {"run": report.run, "counts": report.tally.counts, "held": held, "failures": failures, "exit_code": report.exit_code}
+
+
+def as_text(report: Report) -> Text:
+    """One line a count; a quiet run says so."""
+    from rich.text import Text
+
+    text = Text()
+    for kind, words in _WORDS:
+        if count := report.tally.of(kind):
+            text.append(f"{count:>7,}  ", style="bold").append(f"{words}\n")
+    if report.held is not None and report.held.held:
+        text.append(f"{len(report.held.held):>7,}  ", style="bold yellow")
+        text.append("writes held for a person: pmsync apply held\n")
+    if not text.plain:
+        text.append("everything agrees; nothing was written\n")
+    text.append(f"run {report.run[:8]}", style="dim")
+    return text

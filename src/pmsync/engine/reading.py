@@ -1,0 +1,236 @@
+"""Questions about what is known, answered from the store as plain values for the faces to show."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pmsync.connect.contract import Account
+from pmsync.engine.person import one_link
+from pmsync.engine.setup import Setup
+from pmsync.model.fields import FIELDS
+from pmsync.model.item import Item, Link, LinkState
+from pmsync.model.record import ScopeRef
+from pmsync.model.values import Empty, Known, Settled, Unobserved
+from pmsync.store import Store, Transaction
+from pmsync.store.bases import BaseRow
+from pmsync.store.journal import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeState:
+    """One scope: how many records are linked, when it was last pulled (Unix seconds, 0 for never), and how it does."""
+
+    scope: str
+    linked: int
+    pulled_at: float
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where things stand."""
+
+    scopes: tuple[ScopeState, ...]
+    items: int
+    dirty: int
+    conflicts: int
+    held: int
+    in_doubt: tuple[str, ...]
+    notices: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a conflict."""
+
+    system: str
+    shown: str
+    actor: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictState:
+    """One open conflict."""
+
+    uid: str
+    name: str
+    field: str
+    base: str
+    sides: tuple[Side, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceState:
+    """One record where a field shows: what it shows now and what was last agreed."""
+
+    record: str
+    shown: str
+    agreed: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldState:
+    """One field of one item: its value, who set it and why, where it shows, and what happened to it, latest first."""
+
+    field: str
+    value: str
+    source: str
+    at: float
+    why: str
+    places: tuple[PlaceState, ...]
+    history: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """An item, told field by field."""
+
+    item: str
+    title: str
+    records: tuple[str, ...]
+    fields: tuple[FieldState, ...]
+
+
+def status(setup: Setup, store: Store) -> Status:
+    """Where things stand."""
+    with store.transaction() as tx:
+        scopes = tuple(_scope_state(tx, store, scope) for scope in setup.scopes())
+        in_doubt = tuple(
+            f"{row.op.uid[:8]} {row.op.kind} {row.op.key or row.op.scope}: {row.reason or row.state}" for row in tx.ops.open()
+        )
+        notices = tuple((row.code, row.reason) for row in tx.notices.open() if row.code != "create_refused")
+        return Status(
+            scopes, tx.items.count(), tx.dirty.count(), tx.conflicts.count_open(), len(tx.plans.held()), in_doubt, notices
+        )
+
+
+def _scope_state(tx: Transaction, store: Store, scope: ScopeRef) -> ScopeState:
+    row = tx.scopes.get(scope)
+    if row is None:
+        return ScopeState(str(scope), 0, 0.0, "not pulled yet")
+    left = row.parked_until - store.clock.now()
+    said = f"rests for {left:.0f} s: {row.parked_why}" if left > 0 else row.frozen_why or "ready"
+    return ScopeState(str(scope), tx.links.count(scope), row.pulled_at, said)
+
+
+def conflicts(store: Store) -> list[ConflictState]:
+    """The open conflicts, latest first."""
+    with store.transaction() as tx:
+        rows = tx.conflicts.list(True)
+        links = tx.links.of_items([row.item for row in rows])
+    found = []
+    for row in rows:
+        sides = tuple(Side(one.system, one.shown, one.actor, one.at) for one in row.dispute.candidates)
+        name = " = ".join(link.key for link in _alive(links.get(row.item, [])))
+        found.append(ConflictState(row.uid, name or row.item, row.dispute.field, show(row.dispute.base), sides))
+    return found
+
+
+def explain(store: Store, record: str, field: str | None) -> Explanation:
+    """Tell an item field by field.
+
+    Raises:
+        NotFoundError: the name leads to no managed record.
+    """
+    with store.transaction() as tx:
+        link = one_link(tx, record)
+        item = tx.items.many([link.item])[link.item]
+        links = _alive(tx.links.of_items([item.uid]).get(item.uid, []))
+        bases = tx.bases.of_links([one.uid for one in links])
+        names = [field] if field else [name for name in FIELDS if name in item.fields]
+        fields = tuple(_field_state(tx, item, name, links, bases) for name in names if name in item.fields)
+    title = item.fields.get("title")
+    return Explanation(item.uid, show(title.value) if title else "", tuple(one.key for one in links), fields)
+
+
+def _field_state(
+    tx: Transaction, item: Item, name: str, links: Sequence[Link], bases: Mapping[str, Mapping[str, BaseRow]]
+) -> FieldState:
+    held = item.fields[name]
+    records = tx.observations.many([link.ref for link in links])
+    places = []
+    for link in links:
+        for surface, row in bases.get(link.uid, {}).items():
+            seen = records[link.ref].values.get(surface) if link.ref in records else None
+            if row.base is not None and _surface_field(surface) == name:
+                places.append(PlaceState(link.key, _seen(seen), show(row.base.remote)))
+    history = tuple(tx.journal.of_item(item.uid, name, 20))
+    made = held.provenance
+    source = f"{made.source} ({made.actor})" if made.actor else made.source
+    return FieldState(name, show(held.value), source, made.at, made.why, tuple(places), history)
+
+
+def _surface_field(surface: str) -> str:
+    """Surface ids begin with, or end in, the field they show: ``status``, ``label:priority``."""
+    return surface.rpartition(":")[2]
+
+
+def _seen(value: object) -> str:
+    if isinstance(value, Unobserved):
+        return f"(not seen: {value.reason})"
+    return show(value) if isinstance(value, Known | Empty) else "(not read)"
+
+
+def log(store: Store, limit: int, run: str | None) -> Sequence[Entry]:
+    """The journal, latest first; of one run in its order."""
+    with store.transaction() as tx:
+        if run is None:
+            return list(tx.journal.recent(limit))
+        row = tx.runs.get(run)
+        return list(tx.journal.of_run(row.uid))[:limit] if row else []
+
+
+def people(setup: Setup, store: Store, configured: Mapping[str, Mapping[str, str]]) -> list[dict[str, str]]:
+    """Every account seen, with the person it belongs to: by the config, by e-mail, or by exact login."""
+    found = []
+    with store.transaction() as tx:
+        for system in setup.connectors:
+            for row in tx.people.all(system):
+                person, how = identify(system, row.account, configured)
+                account = row.account
+                found.append({"system": system, "account": account.id, "name": account.name, "person": person, "how": how})
+    return found
+
+
+def identify(system: str, account: Account, configured: Mapping[str, Mapping[str, str]]) -> tuple[str, str]:
+    """The person an account belongs to and how that is known; two empty texts when it is not."""
+    for name, accounts in configured.items():
+        if accounts.get(system) == account.id:
+            return name, "config"
+    for name, accounts in configured.items():
+        if account.email and accounts.get("email", "").casefold() == account.email.casefold():
+            return name, "e-mail"
+    for name in configured:
+        if name == account.id:
+            return name, "exact login"
+    return "", ""
+
+
+def show(value: Settled) -> str:
+    """A hub value as a person reads it."""
+    if isinstance(value, Empty):
+        return "(empty)"
+    return ", ".join(sorted(value.value)) if isinstance(value.value, frozenset) else value.value
+
+
+def plain(value: object) -> Any:
+    """Dataclasses, values and sets as JSON can hold them."""
+    if isinstance(value, Empty):
+        return None
+    if isinstance(value, Known):
+        return sorted(value.value) if isinstance(value.value, frozenset) else value.value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {one.name: plain(getattr(value, one.name)) for one in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | frozenset):
+        return [plain(inner) for inner in value]
+    return value
+
+
+def _alive(links: Sequence[Link]) -> list[Link]:
+    return [link for link in links if link.state is LinkState.LINKED]

@@ -1,0 +1,153 @@
+"""What contract tests share: benches for the conformance suite, and the validation of emulators by vendors' descriptions."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+from pmsync.connect.plugin import Environment, ScopeConfig
+from pmsync.model.record import RecordRef, ScopeRef
+from pmsync.net.clock import VirtualClock
+from pmsync.testing.conformance import Bench
+from pmsync.testing.conformance.bench import Gate
+from pmsync_memory import PERSONALITIES, ContainerSettings, MemoryConnector, MemoryServer
+from pmsync_memory.personality import Fate
+from pmsync_memory.server import PERMISSIONS
+
+
+class MemoryBench(Bench):
+    """The side door of a ``MemoryServer``."""
+
+    scope, elsewhere = ScopeRef("memory", "HERE"), ScopeRef("memory", "THERE")
+    person = "ana"
+    permissions = MappingProxyType({name: name for name in PERMISSIONS})
+
+    def __init__(self, personality, connector=MemoryConnector):
+        super().__init__()
+        self.build = connector
+        self.clock = VirtualClock()
+        self.server = MemoryServer(self.clock, PERSONALITIES[personality])
+        self.server.add_containers(["HERE", "THERE"])
+
+    def connector(self, *, read_only=False, clock=None):
+        scopes = [ScopeConfig(ref, ContainerSettings.model_validate(ref.key)) for ref in (self.scope, self.elsewhere)]
+        return self.build(self.server, scopes, Environment("memory", clock or self.clock, Gate(read_only), self.count), "s3cret")
+
+    def writes(self):
+        return self.server.writes
+
+    def person_creates(self, title, **values):
+        return RecordRef("memory", self.server.person_creates("HERE", {"title": title, **values}))
+
+    def person_edits(self, ref, **values):
+        self.server.person_edits(ref.remote_id, values)
+
+    def person_deletes(self, ref):
+        self.server.person_deletes(ref.remote_id)
+
+    def person_moves(self, ref, to):
+        self.server.person_moves(ref.remote_id, to.key)
+
+    def person_comments(self, ref, body):
+        self.server.person_comments(ref.remote_id, body)
+
+    def lose_next_write(self, moment):
+        self.server.fates.append(Fate.LOST if moment == "before" else Fate.UNANSWERED)
+
+    def refuse_next_write(self):
+        self.server.fates.append(Fate.UNSENT)
+
+    def delay_next_write(self, seconds):
+        self.server.lateness = seconds
+        self.server.fates.append(Fate.LATE)
+
+    def repeat_next_write(self):
+        self.server.fates.append(Fate.TWICE)
+
+    def ignore_writes_of(self, field):
+        self.server.ignored.add(field)
+
+    def ragged_pages(self, sizes):
+        self.server.page_sizes.extend(sizes)
+
+    def deny(self, permission):
+        self.server.denied.add(permission)
+
+    def hint(self, ref):
+        body = json.dumps({"ids": [ref.remote_id]}).encode()
+        return {"x-memory-signature": hmac.new(b"s3cret", body, hashlib.sha256).hexdigest()}, body
+
+
+@pytest.fixture
+def memory_bench():
+    """Builds a bench over a fresh memory server of the named personality."""
+    return MemoryBench
+
+
+# -- GitHub: every answer of the emulator held to GitHub's own descriptions ---------------------------------------------------
+
+
+def _beside(name):
+    """A module of this folder, which is no package."""
+    known = sys.modules.get(f"contract_{name}")
+    if known is not None:
+        return known
+    spec = importlib.util.spec_from_file_location(f"contract_{name}", Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def github_openapi(shared_dir):
+    """Builds a strict validator of GitHub's REST answers; ``reads`` as in ``openapi.Rules``."""
+    spec = json.loads((shared_dir / "specs/github-openapi-slim.json").read_text())
+    openapi = _beside("openapi")
+
+    def build(reads=None):
+        rules = openapi.Rules(statuses=_beside("github_checks").STATUSES, reads=reads or {})
+        return openapi.Validator(spec, strict=True, rules=rules)
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def github_schema(shared_dir):
+    """GitHub's GraphQL schema: ``faults_of_query(text)``, ``faults_of_answer(text, answer)``."""
+    return _beside("github_checks").Schema(shared_dir / "specs/github-schema.graphql.gz")
+
+
+@pytest.fixture(scope="session")
+def github_validated(github_openapi, github_schema):
+    """Wraps a GitHub emulator: an answer that GitHub's descriptions do not allow fails the test that provoked it."""
+    validator = github_openapi(_github_reads())
+    return lambda emulator: _beside("github_checks").Validated(emulator, validator, github_schema)
+
+
+def _github_reads():
+    """Every field that the connector decodes of issues and comments must be there."""
+    from pmsync_github.mapping import RestComment, RestIssue
+
+    reads_of = _beside("openapi").reads_of
+    whole, comment = reads_of(RestIssue, optional={"pull_request"}), reads_of(RestComment)
+    return {
+        "GET /repos/{owner}/{repo}/issues": [f"[].{name}" for name in whole],
+        "GET /repos/{owner}/{repo}/issues/{issue_number}": whole,
+        "POST /repos/{owner}/{repo}/issues": whole,
+        "PATCH /repos/{owner}/{repo}/issues/{issue_number}": whole,
+        "GET /repos/{owner}/{repo}/issues/comments": [f"[].{name}" for name in comment],
+    }
+
+
+@pytest.fixture
+def github(github_validated):
+    """A desk at a fresh GitHub emulator with the empty public repository acme/api; every answer is validated."""
+    return _beside("github_checks").Desk(github_validated)

@@ -1,0 +1,137 @@
+"""What the systems show, on every database."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pmsync.connect.contract import Account, Stream
+from pmsync.model.enums import Audience
+from pmsync.model.values import EMPTY, Unobserved, known
+from pmsync.store.people import PersonRow
+from pmsync.store.scopes import ScopeRow
+
+
+class TestObservations:
+    def test_a_record_comes_back_whole(self, store, make):
+        record = make.record(
+            values={
+                "title": known("x"),
+                "priority": EMPTY,
+                "labels": known(frozenset("ba")),
+                "body": Unobserved("a hidden field"),
+            },
+            creator="bot",
+            actor="ana",
+            audience=Audience.PRIVATE,
+            marker="pm1.x",
+            references=("PAY-1", "https://x"),
+            people={"assignee": "u1"},
+            raw={"body": '{"type": "doc"}'},
+        )
+        with store.transaction() as tx:
+            tx.observations.put([record])
+            assert tx.observations.get(record.ref) == record
+            assert tx.observations.get(make.ref()) is None
+
+    def test_only_what_differs_is_returned_and_rewritten(self, store, make, statements):
+        records = [make.record() for _ in range(3)]
+        with store.transaction() as tx:
+            assert tx.observations.put(records) == records
+            changed = replace(records[1], values={"title": known("other")})
+            assert tx.observations.put([records[0], changed, records[2]]) == [changed]
+            statements.clear()
+            assert tx.observations.put([records[0], changed]) == []
+            assert not [text for text, _ in statements if text.startswith("INSERT")]
+            assert tx.observations.many([record.ref for record in records])[changed.ref] == changed
+
+    def test_the_order_of_values_and_labels_is_no_difference(self, store, make):
+        record = make.record(values={"a": known(frozenset({"x", "y", "z"})), "b": EMPTY})
+        with store.transaction() as tx:
+            tx.observations.put([record])
+            assert tx.observations.put([replace(record, values={"b": EMPTY, "a": known(frozenset({"z", "y", "x"}))})]) == []
+
+    def test_empty_and_unobserved_differ(self, store, make):
+        record = make.record(values={"priority": EMPTY})
+        with store.transaction() as tx:
+            tx.observations.put([record])
+            assert tx.observations.put([replace(record, values={"priority": Unobserved("hidden")})])
+
+    def test_of_two_sights_in_one_page_the_later_counts(self, store, make):
+        first = make.record()
+        later = replace(first, version="2")
+        with store.transaction() as tx:
+            assert tx.observations.put([first, later]) == [later]
+            assert tx.observations.get(first.ref) == later
+
+    def test_one_id_in_two_systems_is_two_records(self, store, make):
+        here, there = make.record(make.ref("jira", "7")), make.record(make.ref("github", "7"), make.api)
+        with store.transaction() as tx:
+            assert tx.observations.put([here, there]) == [here, there]
+            assert tx.observations.many([here.ref, there.ref]) == {here.ref: here, there.ref: there}
+
+    def test_more_records_than_one_statement_takes_are_stored_together(self, store, make):
+        records = [make.record() for _ in range(1203)]
+        with store.transaction() as tx:
+            assert len(tx.observations.put(records)) == 1203
+            assert tx.observations.put(records) == []
+            assert len(tx.observations.many([record.ref for record in records])) == 1203
+
+    def test_a_dropped_sight_is_news_when_it_returns(self, store, make):
+        record = make.record()
+        with store.transaction() as tx:
+            tx.observations.put([record])
+            tx.observations.drop(record.ref)
+            assert tx.observations.get(record.ref) is None
+            assert tx.observations.put([record]) == [record]
+
+    def test_comments_come_back_oldest_first_and_are_counted_when_they_differ(self, store, make):
+        parent = make.ref()
+        late, early = make.comment(parent, "late", 20.0), make.comment(parent, "early", 10.0, audience=Audience.PRIVATE)
+        with store.transaction() as tx:
+            assert tx.observations.put_comments([late, early, make.comment(make.ref())]) == 3
+            assert tx.observations.put_comments([late, replace(early, body="edited")]) == 1
+            assert tx.observations.comments(parent) == [replace(early, body="edited"), late]
+
+
+class TestCursors:
+    def test_each_stream_of_each_scope_has_its_own_cursor(self, store, make):
+        with store.transaction() as tx:
+            assert tx.cursors.get(make.pay, Stream.ITEMS) is None
+            tx.cursors.put(make.pay, Stream.ITEMS, "1")
+            tx.cursors.put(make.pay, Stream.ITEMS, "2")
+            tx.cursors.put(make.pay, Stream.COMMENTS, "c")
+            tx.cursors.put(make.api, Stream.ITEMS, "")
+        with store.transaction() as tx:
+            assert tx.cursors.get(make.pay, "items") == "2"
+            assert tx.cursors.get(make.pay, "comments") == "c"
+            assert tx.cursors.get(make.api, "items") == ""
+            tx.cursors.forget(make.pay)
+            assert tx.cursors.get(make.pay, "comments") is None
+            assert tx.cursors.get(make.api, "items") == ""
+
+
+class TestScopes:
+    def test_a_scope_comes_back_as_it_was_put_last(self, store, make):
+        full = ScopeRow(
+            make.api, Audience.PUBLIC, "R_1", "api", "https://x", "hash", 9, 1.5, 2.5, 3.5, 4.5, "quota", "why", "mark"
+        )
+        with store.transaction() as tx:
+            assert tx.scopes.get(make.api) is None
+            tx.scopes.put(ScopeRow(make.api))
+            assert tx.scopes.get(make.api) == ScopeRow(make.api, Audience.INTERNAL)
+            tx.scopes.put(full)
+            tx.scopes.put(ScopeRow(make.pay))
+            assert tx.scopes.all() == [full, ScopeRow(make.pay)]
+
+
+class TestPeople:
+    def test_accounts_are_kept_with_whose_they_are(self, store):
+        ana, bob = Account("u1", "Ana", "ana@acme.example"), Account("u2", "Bob", active=False)
+        with store.transaction() as tx:
+            tx.people.put("jira", [ana, bob])
+            tx.people.put("github", [Account("ana-dev", "")])
+            tx.people.name("jira", "u1", "ana")
+            tx.people.put("jira", [replace(ana, name="Ana B.")])
+            assert tx.people.all("jira") == [PersonRow("jira", replace(ana, name="Ana B."), "ana"), PersonRow("jira", bob, "")]
+            assert [(row.system, row.account.id) for row in tx.people.unmapped(10)] == [("github", "ana-dev"), ("jira", "u2")]
+            assert len(tx.people.unmapped(1)) == 1
