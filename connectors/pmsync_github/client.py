@@ -73,13 +73,19 @@ class Client:
     ) -> None:
         enterprise = url.endswith("/api/v3")
         self.prefix = "/v3" if enterprise else ""
-        self.http = Http(environment, url.removesuffix("/v3"), MANNERS, auth=auth, reads=READS, secrets=secrets)
+        base = url.removesuffix("/v3") if enterprise else url
+        self.http = Http(environment, base, MANNERS, auth=auth, reads=READS, secrets=secrets)
+        self._base_path = urlsplit(base).path
         self._clock = environment.clock
         self._addresses: dict[str, str] = {}
 
     def address(self, scope: ScopeRef) -> str:
         """The path of a repository: by its configured name, or where a redirect led."""
         return self._addresses.get(scope.key, f"{self.prefix}/repos/{scope.key}")
+
+    def renamed(self, scope: ScopeRef, name: str) -> None:
+        """Speak of the repository by another name than the configured one from now on."""
+        self._addresses.setdefault(scope.key, f"{self.prefix}/repos/{name}")
 
     def read(
         self, scope: ScopeRef, below: str, params: Mapping[str, str] | None = None, *, also: frozenset[int] = frozenset()
@@ -153,17 +159,17 @@ class Client:
         for _ in range(_HOPS):
             answer = self.http.send(Call("GET", path, name, params=params, headers=_HEADERS, expect=expect))
             if answer.status not in _REDIRECTS:
-                return answer, urlsplit(path).path
+                return answer, self._below_base(path)
             location = answer.headers.get("location", "")
             if not location:
                 raise Fatal(f"GitHub redirected {path} without saying where to")
             params = {} if urlsplit(location).query else params
-            path = self._below_base(location)
+            path = location if "://" in location else location.removeprefix(self._base_path)
         raise Fatal(f"GitHub redirects {path} in a circle")
 
-    def _below_base(self, location: str) -> str:
-        """Absolute locations stay as they are, for ``Http`` to judge; rooted ones on Enterprise Server start with /api, the base's own path."""
-        return location.removeprefix("/api") if self.prefix and location.startswith("/api/") else location
+    def _below_base(self, path: str) -> str:
+        """The path of an address, as it is written relative to the base."""
+        return urlsplit(path).path.removeprefix(self._base_path) if "://" in path else path
 
 
 _HEADERS = {"accept": "application/vnd.github+json", "x-github-api-version": API_VERSION}

@@ -30,7 +30,7 @@ from pmsync.net.http import Answer
 from pmsync.reconcile.operation import Operation
 from pmsync.reconcile.surface import Surface
 from pmsync_github import checks, hooks, lookup, mapping, queries
-from pmsync_github.catalogue import Catalogue
+from pmsync_github.catalogue import Catalogue, Repository
 from pmsync_github.client import PAGE, Client, server_time
 from pmsync_github.control import Control
 from pmsync_github.cursor import Delivered, Position, digest
@@ -84,7 +84,7 @@ class GitHubConnector(Connector):
             auth=lambda: {"authorization": f"Bearer {self._control.token()}"},
             secrets=self._control.secrets(),
         )
-        self._catalogue = Catalogue(self._control.repository, self._control.labels)
+        self._catalogue = Catalogue(self._read_repository, self._control.labels)
         self._places = Places()
         self._login = ""
         self._writer = Writer(
@@ -158,6 +158,12 @@ class GitHubConnector(Connector):
     def refresh(self) -> None:
         """Forget repositories and labels."""
         self._catalogue.forget()
+
+    def _read_repository(self, scope: ScopeRef) -> Repository:
+        repository = self._control.repository(scope)
+        if repository.name.casefold() != scope.key.casefold():
+            self._client.renamed(scope, repository.name)
+        return repository
 
     def _config(self, scope: ScopeRef) -> ScopeConfig | None:
         return self._configs.get(scope.key.casefold())

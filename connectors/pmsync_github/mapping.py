@@ -35,8 +35,8 @@ OPEN = "open"
 CLOSED_REASONS = ("completed", "not_planned", "duplicate")
 
 _MARKER = re.compile(rf"(?:\r?\n){{0,2}}<!-- pmsync:({TOKEN.pattern}) -->")
-_ISSUE_URL = re.compile(r"https?://[^\s<>()\[\]\"'`]+?/(?:browse/([A-Z][A-Z0-9_]+-\d+)|issues/\d+)(?![\w/-])")
-_SHORT_REFERENCE = re.compile(r"(?<![\w/])([A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+#\d+)\b")
+_ISSUE_URL = re.compile(r"https?://[^\s<>()\[\]\"'`]{1,300}?/(?:browse/([A-Z][A-Z0-9_]+-\d+)|issues/\d+)(?![\w/-])")
+_SHORT_REFERENCE = re.compile(r"(?<![\w/])([A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}#\d+)\b")
 _KEY = re.compile(r"(?P<repository>[^/#\s]+/[^/#\s]+)#(?P<number>\d+)")
 _KINDS: Mapping[str, Kind] = {
     "bug": Kind.BUG,
@@ -105,6 +105,10 @@ class Login(msgspec.Struct):
     login: str
 
 
+class Present(msgspec.Struct):
+    """A member whose content does not matter: only that it is there."""
+
+
 class RestLabel(msgspec.Struct):
     """A label inside a REST issue."""
 
@@ -128,7 +132,7 @@ class RestIssue(msgspec.Struct):
     labels: list[RestLabel | str] = []
     user: Login | None = None
     assignees: list[Login] | None = None
-    pull_request: msgspec.Raw | None = None
+    pull_request: Present | None = None
 
     def issue(self) -> Issue:
         """The common shape."""

@@ -138,7 +138,8 @@ class Writer:
         try:
             answer = self._tools.client.write("PATCH", path, "PATCH /repos/{}/issues/{}", _state(status), _ANSWERED)
             _refuse(answer, "closing the new issue")
-            return answer.decode(RestIssue).issue()
+            closed: RestIssue = answer.decode(RestIssue)
+            return closed.issue()
         except ConnectorError as error:
             refused[mapping.STATUS] = f"created, but not closed: {error.message}"
             return issue
@@ -179,7 +180,8 @@ class Writer:
         path = f"{self._tools.client.address(scope)}/issues/{number}"
         answer = self._tools.client.write("PATCH", path, "PATCH /repos/{}/issues/{}", body, _ANSWERED)
         if answer.status in _MOVED:
-            raise Conflict(f"{op.key} was moved to another repository", hint=_READ_AGAIN)
+            self._tools.client.read(scope, "")  # if it is the repository that was renamed, its new address is learned
+            raise Conflict(f"{op.key} lives at another address now", hint=_READ_AGAIN)
         _refuse(answer, f"changing {op.key}")
         return self._done(scope, op, answer.decode(RestIssue).issue(), {})
 

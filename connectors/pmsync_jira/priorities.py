@@ -59,8 +59,8 @@ class _Reading:
 
     @property
     def hub(self) -> str:
-        """The hub value in words."""
-        return UNSET if self.rank is None else _LEVELS[self.rank].value
+        """The hub value, "" for undecided."""
+        return "" if self.rank is None else _LEVELS[self.rank].value
 
 
 def vocabulary(scheme: Sequence[wire.Priority], maps: Mapping[str, str], system: str) -> Vocabulary:
@@ -70,12 +70,12 @@ def vocabulary(scheme: Sequence[wire.Priority], maps: Mapping[str, str], system:
     writes, nearest = _write(readings, maps)
     names = {one.id: one.name for one in scheme}
     defaults = [
-        DefaultTaken(one.priority.name, one.hub, one.why, config_line("priority", system, one.priority.name, one.hub))
+        DefaultTaken(one.priority.id, one.hub, one.why, config_line("priority", system, one.priority.name, one.hub or UNSET))
         for one in readings
         if one.why
     ]
     defaults += [
-        DefaultTaken(names[writes[hub]], hub, why, config_line("priority", system, "NAME", hub)) for hub, why in nearest.items()
+        DefaultTaken(writes[hub], hub, why, config_line("priority", system, "NAME", hub)) for hub, why in nearest.items()
     ]
     lens = EnumLens(
         reads={one.priority.id: one.hub for one in readings if one.rank is not None},

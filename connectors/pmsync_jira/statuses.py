@@ -66,7 +66,7 @@ def vocabulary(statuses: Sequence[wire.Status], maps: Mapping[str, str], system:
     for hub in Status:
         _choose(hub, readings, writing, system)
     read_defaults = tuple(
-        DefaultTaken(one.status.name, one.hub.value, one.why, config_line("status", system, one.status.name, one.hub.value))
+        DefaultTaken(one.status.id, one.hub.value, one.why, config_line("status", system, one.status.name, one.hub.value))
         for one in readings
         if one.why
     )
@@ -112,13 +112,11 @@ def _choose(hub: Status, readings: Sequence[_Reading], writing: _Writing, system
     others = [name for name in names if name != picked.status.name]
     if not own:
         why = f"no status of the project reads as {hub.value}, so it is written as {picked.status.name}"
-        writing.defaults.append(
-            DefaultTaken(picked.status.name, hub.value, why, config_line("status", system, "NAME", hub.value))
-        )
+        writing.defaults.append(DefaultTaken(picked.status.id, hub.value, why, config_line("status", system, "NAME", hub.value)))
     elif others:
         why = f"{hub.value} is written as {picked.status.name}, though {', '.join(others)} would do too"
         writing.defaults.append(
-            DefaultTaken(picked.status.name, hub.value, why, config_line("status", system, others[0], hub.value))
+            DefaultTaken(picked.status.id, hub.value, why, config_line("status", system, others[0], hub.value))
         )
 
 

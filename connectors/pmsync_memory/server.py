@@ -19,7 +19,8 @@ from pmsync.model.enums import Audience, Kind
 from pmsync.model.labels import by_key
 from pmsync.model.values import Value
 from pmsync.testing.emulator import Event
-from pmsync_memory.personality import PERSONALITIES, Fate, Personality
+from pmsync.testing.faults import Fault, FaultKind
+from pmsync_memory.personality import PERSONALITIES, Personality
 
 PAGE = 100
 ROBOT = "robot"
@@ -28,6 +29,7 @@ ROBOT = "robot"
 PERMISSIONS = ("sign-in", "read", "create", "edit")
 STATUSES = ("todo", "doing", "review", "done", "dropped")
 PRIORITIES = ("1", "2", "3", "4")
+MISHAPS = (FaultKind.REFUSE, FaultKind.LOSE_BEFORE, FaultKind.LOSE_AFTER, FaultKind.LATE, FaultKind.TWICE)
 TITLE_LIMIT, BODY_LIMIT = 255, 40_000
 
 Values = Mapping[str, Value | None]
@@ -79,8 +81,8 @@ class Batch(Generic[_T]):
 
 
 class MemoryServer:
-    """The tracker. ``fates`` and ``lateness`` script what befalls coming writes, ``page_sizes`` the sizes of coming pages, ``denied``
-    takes permissions away (``sign-in``, ``read``, ``create``, ``edit``), ``ignored`` names surfaces whose writes are silently dropped.
+    """The tracker. ``mishaps`` befall the coming writes in turn (``MISHAPS`` are the kinds it knows), ``page_sizes`` are the sizes of coming
+    pages, ``denied`` takes permissions away (``PERMISSIONS``), ``ignored`` names surfaces whose writes by connectors are silently dropped.
     """  # noqa: D205 - one thought
 
     def __init__(self, clock: Clock, personality: Personality = PERSONALITIES["listed"], name: str = "default") -> None:
@@ -91,8 +93,7 @@ class MemoryServer:
         self.notes: dict[str, Note] = {}
         self.events: list[Event] = []
         self.writes = 0
-        self.fates: deque[Fate] = deque()
-        self.lateness = 0.0
+        self.mishaps: deque[Fault] = deque()
         self.page_sizes: deque[int] = deque()
         self.denied: set[str] = set()
         self.ignored: set[str] = set()
@@ -239,18 +240,19 @@ class MemoryServer:
         return Batch(tuple(page), page[-1].changed if page else after, len(page) < len(waiting))
 
     def _deliver(self, effect: Callable[[], Row]) -> Row:
-        fate = self.fates.popleft() if self.fates else None
-        if fate is Fate.UNSENT:
+        mishap = self.mishaps.popleft() if self.mishaps else None
+        kind = mishap.kind if mishap else None
+        if kind is FaultKind.REFUSE:
             raise NotSent("the connection never opened")
         self.writes += 1
-        if fate is Fate.LATE:
-            self._late.append((self.clock.now() + self.lateness, effect))
-        if fate in (Fate.LOST, Fate.LATE):
+        if mishap and kind is FaultKind.LATE:
+            self._late.append((self.clock.now() + mishap.seconds, effect))
+        if kind in (FaultKind.LOSE_BEFORE, FaultKind.LATE):
             raise Ambiguous("the connection broke")
         row = effect()
-        if fate is Fate.TWICE:
+        if kind is FaultKind.TWICE:
             row = effect()
-        if fate is Fate.UNANSWERED:
+        if kind is FaultKind.LOSE_AFTER:
             raise Ambiguous("the connection broke")
         return row
 

@@ -76,10 +76,8 @@ class _Walk:
         fields: dict[str, list[Any]] = {}
         for one in sets:
             self._collect(type_, one, fields)
-        if graphql.is_abstract_type(type_):  # without __typename nobody can tell which fragments apply
-            extra = set()
-        else:
-            extra = set(value) - set(fields)
+        # without __typename nobody can tell which fragments of an abstract type apply
+        extra = set() if graphql.is_abstract_type(type_) else set(value) - set(fields)
         yield from (f"{[*path, key]}: nobody asked for it" for key in extra)
         for key, nodes in fields.items():
             if key not in value:
@@ -200,9 +198,22 @@ class Desk:
         self.checked = validated(self.server)
         self.server.add_repo("acme/api")
 
-    def ask(self, method: str, path: str, body: Any = None, *, token: str = TOKEN, headers: Mapping[str, str] | None = None, **query: str) -> Answer:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        token: str = TOKEN,
+        headers: Mapping[str, str] | None = None,
+        **query: str,
+    ) -> Answer:
         """Send one request; a path below acme/api may be given without it (``/issues``)."""
-        whole = path if path.startswith(("/repos/", "/repositories/", "/user", "/rate_limit", "/app", "/graphql")) else f"/repos/acme/api{path}"
+        whole = (
+            path
+            if path.startswith(("/repos/", "/repositories/", "/user", "/rate_limit", "/app", "/graphql"))
+            else f"/repos/acme/api{path}"
+        )
         sent = {"user-agent": "tests"} | ({"authorization": f"token {token}"} if token else {}) | dict(headers or {})
         raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         response = self.checked.handle(Request(method, whole, tuple(query.items()), sent, raw))

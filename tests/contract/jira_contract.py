@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import httpx
+
+from pmsync.net.clock import VirtualClock
+from pmsync.testing.emulator import transport
 from pmsync_jira import wire
 from pmsync_jira.emulation.views import SYSTEM_FIELDS
+from pmsync_jira.emulator import JiraEmulator, JiraKnobs
 
 API = "/rest/api/3"
 TEXT_OR_NULL = {"anyOf": [{"type": "string"}, {"type": "null"}]}
@@ -63,6 +68,10 @@ AMENDMENTS = {
     "IssueBean": (
         {"properties": {"fields": {"type": "object", "properties": ISSUE_FIELDS, "additionalProperties": {}}}},
         "an issue's fields are declared as anything; the system fields have schemas elsewhere in the same description, and custom fields are free",
+    ),
+    f"PUT {API}/issue/{{issueIdOrKey}} 200": (
+        _ref("IssueBean"),
+        "with returnIssue=true the answer is the issue; it is declared as anything",
     ),
     "Comment": ({"properties": {"body": DOCUMENT}}, "the body is declared as anything; in version 3 it is an Atlassian Document"),
     "PageOfComments": (
@@ -180,3 +189,67 @@ def fields_missing(request: Any, body: Any) -> list[str]:
         for name in asked
         if name not in issue.get("fields", {})
     ]
+
+
+class Desk:
+    """A Jira site with the project PAY, and an HTTP client signed in as its bot. ``wrap`` is given the emulator."""
+
+    def __init__(self, wrap: Any = lambda emulator: emulator, knobs: JiraKnobs | None = None) -> None:
+        self.clock = VirtualClock()
+        self.site = JiraEmulator(self.clock, knobs)
+        self.project = self.site.add_project("PAY", "Payments")
+        self.ana = self.site.add_user("Ana", email="ana@acme.com").account_id
+        self.wrapped = wrap(self.site)
+        bot = self.site.bot
+        self.http = httpx.Client(
+            transport=transport(self.wrapped), base_url=self.site.base_url + API, auth=(bot.email, bot.token)
+        )
+
+    @property
+    def knobs(self) -> JiraKnobs:
+        """The site's knobs."""
+        return self.site.knobs
+
+    def get(self, path: str, **params: Any) -> httpx.Response:
+        """GET below the API root."""
+        return self.http.get(path, params=params or None)
+
+    def post(self, path: str, body: Any) -> httpx.Response:
+        """POST below the API root."""
+        return self.http.post(path, json=body)
+
+    def put(self, path: str, body: Any) -> httpx.Response:
+        """PUT below the API root."""
+        return self.http.put(path, json=body)
+
+    def delete(self, path: str) -> httpx.Response:
+        """DELETE below the API root."""
+        return self.http.delete(path)
+
+    def create(self, summary: str = "A thing", **fields: Any) -> str:
+        """Create an issue through the API; returns its key."""
+        body = {"fields": {"project": {"key": "PAY"}, "issuetype": {"name": "Task"}, "summary": summary, **fields}}
+        answer = self.post("/issue", body)
+        assert answer.status_code == 201, answer.text
+        key: str = answer.json()["key"]
+        return key
+
+    def search(self, jql: str = "project = PAY", **more: Any) -> dict[str, Any]:
+        """One search page."""
+        answer = self.post("/search/jql", {"jql": jql, "fields": ["summary", "updated"], **more})
+        assert answer.status_code == 200, answer.text
+        page: dict[str, Any] = answer.json()
+        return page
+
+    def keys(self, jql: str = "project = PAY", **more: Any) -> list[str]:
+        """Keys on one search page."""
+        return [issue["key"] for issue in self.search(jql, **more)["issues"]]
+
+    def walk(self, jql: str = "project = PAY ORDER BY key ASC", **more: Any) -> list[list[str]]:
+        """The keys of every page, following tokens."""
+        page = self.search(jql, **more)
+        pages = [page]
+        while "nextPageToken" in page:
+            page = self.search(jql, **more, nextPageToken=page["nextPageToken"])
+            pages.append(page)
+        return [[issue["key"] for issue in one["issues"]] for one in pages]

@@ -73,7 +73,7 @@ class Validator:
     def __init__(self, spec: Mapping[str, Any], strict: bool = True, rules: Rules | None = None) -> None:
         self._rules = rules or Rules()
         self._paths: Mapping[str, Any] = spec["paths"]
-        self._templates = [(template, _pattern(template)) for template in self._paths]
+        self._templates: list[tuple[str, re.Pattern[str]]] = [(template, _pattern(template)) for template in self._paths]
         self._templates.sort(key=lambda pair: (pair[0].count("{"), -len(pair[0])))
         self._converter = _Converter(spec, self._rules.amendments, strict=strict)
         self._cache: dict[tuple[str, str, int], Any] = {}

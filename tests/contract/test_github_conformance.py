@@ -64,6 +64,15 @@ class GitHubBench(EmulatorBench):
     def person_comments(self, ref, body):
         self.hub.comment(*self._place(ref), body)
 
+    def ignore_writes_of(self, field):
+        """Without push access GitHub drops the labels of a new issue and says 201."""
+        self.hub.set_role(API, BOT, "read")
+
+    def ragged_pages(self, sizes):
+        """Pull requests take places on the pages of issues: here they fill whole ones."""
+        for number in range(130):
+            self.hub.add_pull_request(API, f"Pull request {number}")
+
     def deny(self, permission):
         if permission == "sign-in":
             self.hub.revoke_token(TOKEN)

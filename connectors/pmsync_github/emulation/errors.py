@@ -22,11 +22,9 @@ class ApiError(Exception):
 
     def body(self) -> dict[str, Any]:
         """The JSON body: a basic error, or a validation error when single faults are named."""
-        content: dict[str, Any] = {"message": self.message, "documentation_url": DOCS}
+        content: dict[str, Any] = {"message": self.message, "documentation_url": DOCS, "status": str(self.status)}
         if self.errors is not None:
             content["errors"] = self.errors
-        else:
-            content["status"] = str(self.status)
         return content
 
 

@@ -59,7 +59,10 @@ def events(call: Call) -> Response:
     every.sort(key=lambda pair: pair[0].id, reverse=True)
     page, headers = paging.by_number(call, every)
     show = call.show
-    return ok([render_meta.event(show, found, one) | {"issue": show.issue(issue, whole=False)} for one, issue in page], headers)
+    shown = [render_meta.event(show, found, one) | {"issue": show.issue(issue, whole=False)} for one, issue in page]
+    for one in shown:  # the description has the reason only where the events of one issue are listed
+        one.pop("state_reason", None)
+    return ok(shown, headers)
 
 
 def issue_events(call: Call) -> Response:

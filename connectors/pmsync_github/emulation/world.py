@@ -183,9 +183,15 @@ class World:
     def happen(self, issue: Issue, actor: str, kind: str, **detail: Any) -> None:
         """Add an issue event and a line of the ground-truth log."""
         issue.happenings.append(Happening(self.next_id(), kind, actor, self.now(), detail))
-        shown = {key: value.name if isinstance(value, Label) else getattr(value, "title", value) for key, value in detail.items()}
+        shown = {key: _word(value) for key, value in detail.items()}
         self.record(actor, f"issue.{kind}", self.place(issue), node_id=issue.node_id, **shown)
 
     def place(self, issue: Issue) -> str:
         """``owner/name#number``."""
         return f"{self.repos[issue.repo_id].full_name}#{issue.number}"
+
+
+def _word(value: Any) -> Any:
+    if isinstance(value, Label):
+        return value.name
+    return value.title if isinstance(value, Milestone) else value

@@ -123,7 +123,7 @@ def as_markdown(shown: Shown) -> str:
         + " |"
         for row in shown.rows
     ]
-    tail = [f"", f"... and {shown.omitted:,} more changes"] if shown.omitted else []
+    tail = ["", f"... and {shown.omitted:,} more changes"] if shown.omitted else []
     return "\n".join(head + body + tail)
 
 

@@ -35,11 +35,13 @@ def apply(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> None:
     for chunk in _chunks(creates, CREATES_AT_ONCE):
         if context.stopping() or context.is_parked(scope.system):
             return
+        context.keep_hold()
         with context.isolated(scope, "creating"):
             _create_all(context, scope, chunk)
     for chunk in _chunks(updates, connector.capabilities.fetch_batch):
         if context.stopping() or context.is_parked(scope.system):
             return
+        context.keep_hold()
         with context.isolated(scope, "updating"):
             _update_all(context, scope, chunk)
 
@@ -112,6 +114,7 @@ def _create_all(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> 
         for op in ready:
             if context.stopping():
                 break
+            context.keep_hold()
             with context.store.transaction(durable=True) as tx:
                 tx.ops.add(op, context.run, OpState.INTENT)
                 tx.ops.note(op.uid, floor=floor)

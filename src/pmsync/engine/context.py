@@ -14,14 +14,19 @@ from pmsync.engine.setup import Setup
 from pmsync.model.record import ScopeRef
 from pmsync.reconcile.surface import Surface
 from pmsync.store import Store
+from pmsync.store.holding import Lease
 from pmsync.store.store import fresh_uid
+
+REST = 600.0
+"""Seconds a daemon leaves a system alone whose credentials or address do not work."""
 
 
 @dataclass(slots=True)
 class Context:
     """One run: its setup, store, clock, name, and listener. ``parked`` maps a system that failed in this run to the reason.
 
-    ``stopping`` is asked between batches: once true, nothing new is sent; what is under way is finished.
+    ``stopping`` is asked between batches: once true, nothing new is sent; what is under way is finished. ``patient`` runs (the daemon's)
+    let a system whose credentials fail rest for a while; others try again at once, for a person may have mended them.
     """
 
     setup: Setup
@@ -31,7 +36,10 @@ class Context:
     listen: Listener
     new_uid: Callable[[], str] = fresh_uid
     stopping: Callable[[], bool] = lambda: False
+    patient: bool = False
+    lease: Lease | None = None
     parked: dict[str, str] = field(default_factory=dict)
+    _renewed: float = 0.0
     _surfaces: dict[ScopeRef, tuple[Surface, ...]] = field(default_factory=dict)
 
     def connector(self, scope: ScopeRef) -> Connector:
@@ -64,6 +72,13 @@ class Context:
         """Send one event to the listener."""
         self.listen(Event(kind, text, **facts))  # type: ignore[arg-type]  # the facts are Event's own fields
 
+    def keep_hold(self) -> None:
+        """Hold on to the store; called between batches, when no transaction is open."""
+        now = self.clock.now()
+        if self.lease is not None and now - self._renewed > self.lease.ttl / 4:
+            self.lease.renew()
+            self._renewed = now
+
     def is_parked(self, system: str) -> bool:
         """Whether the system rests for the remainder of this run."""
         return system in self.parked
@@ -78,7 +93,7 @@ class Context:
 
     def _park(self, scope: ScopeRef, doing: str, error: ConnectorError) -> None:
         self.parked[scope.system] = error.message
-        until = _rest_until(error, self.clock.now())
+        until = _rest_until(error, self.clock.now(), self.patient)
         with self.store.transaction() as tx:
             row = tx.scopes.get(scope)
             if row is not None:
@@ -87,11 +102,9 @@ class Context:
         self.tell(kind, f"{scope}: {doing}: {error.message}", scope=scope, hint=error.hint, code=type(error).__name__)
 
 
-def _rest_until(error: ConnectorError, now: float) -> float:
+def _rest_until(error: ConnectorError, now: float, patient: bool) -> float:
     if isinstance(error, Park):
         return error.until
     if isinstance(error, Retry):
         return error.at
-    if isinstance(error, AuthFailed | Fatal):
-        return now + 3600.0
-    return now
+    return now + REST if patient and isinstance(error, AuthFailed | Fatal) else 0.0

@@ -84,15 +84,17 @@ class Engine:
             self._observe(context, scopes)
             return Report(context.run, tally, None)
 
-    def sync(self, listen: Listener, scopes: Sequence[ScopeRef] = ()) -> Report:
-        """One whole round: do what the config permits, and hold the rest as a plan."""
+    def sync(self, listen: Listener, scopes: Sequence[ScopeRef] = (), *, patient: bool = False) -> Report:
+        """One whole round: do what the config permits, and hold the rest as a plan. ``patient``: see ``Context``."""
         with self._run("sync", listen) as (context, tally):
+            context.patient = patient
             self._observe(context, scopes)
             resolve(context)
             changed = changed_configs(context)
             held = self._passes(context, changed)
             if held is not None:
                 with self._store.transaction() as tx:
+                    tx.plans.drop_held()
                     tx.plans.save(held.uid, held.encode(), held.counts(), True, context.run)
                 context.tell("held", f"{len(held.held)} writes wait for a person: pmsync plan, then pmsync apply")
             elif not changed:
@@ -148,10 +150,10 @@ class Engine:
             tally.hear(event)
             listen(event)
 
-        with self._store.hold(f"pmsync {kind}"):
+        with self._store.hold(f"pmsync {kind}") as lease:
             with self._store.transaction() as tx:
                 run = tx.runs.start(kind, "")
-            context = Context(self._setup, self._store, self._clock, run, hear, self._new_uid, self._stop.is_set)
+            context = Context(self._setup, self._store, self._clock, run, hear, self._new_uid, self._stop.is_set, lease=lease)
             try:
                 yield context, tally
             finally:
@@ -195,14 +197,14 @@ class Engine:
         """Adopt and settle everything dirty, in batches, each item once."""
         context.prepare(self._setup.scopes())
         now = self._clock.now()
-        for rows in self._dirty(now, "record:"):
+        for rows in self._dirty(context, now, "record:"):
             adopt(context, rows)
         wanted = Wanted()
-        for rows in self._dirty(now, "item:"):
+        for rows in self._dirty(context, now, "item:"):
             settle(context, rows, wanted)
         return wanted
 
-    def _dirty(self, now: float, kind: str) -> Iterator[list[DirtyRow]]:
+    def _dirty(self, context: Context, now: float, kind: str) -> Iterator[list[DirtyRow]]:
         after = kind
         while True:
             with self._store.transaction() as tx:
@@ -211,6 +213,7 @@ class Engine:
             if not rows:
                 return
             after = rows[-1].target
+            context.keep_hold()
             yield rows
 
     def _planned(self, context: Context, wanted: Wanted, *, everything: bool) -> Plan:

@@ -68,6 +68,7 @@ def _walk(context: Context, scope: ScopeRef, stream: Stream) -> int:
     changed = 0
     for page in context.connector(scope).pull(scope, stream, cursor):
         changed += _commit(context, scope, stream, page)
+        context.keep_hold()
         if page.records:
             context.tell("progress", f"{scope}: pulling", scope=scope, done=changed)
     return changed
@@ -90,6 +91,7 @@ def observe(context: Context, tx: Transaction, scope: ScopeRef, records: Sequenc
     links = tx.links.by_refs([record.ref for record in records])
     kept = [record for record in records if record.ref in links or connector.in_scope(scope, record)]
     differing = tx.observations.put(kept)
+    tx.people.seen(scope.system, [account for record in differing for account in record.people.values() if account])
     touched: set[str] = set()
     for record in differing:
         link = links.get(record.ref)

@@ -18,6 +18,9 @@ from pmsync.store import Store, Transaction
 from pmsync.store.bases import BaseRow
 from pmsync.store.journal import Entry
 
+PEOPLE_AT_ONCE = 50
+"""How many accounts are asked for in one call."""
+
 
 @dataclass(frozen=True, slots=True)
 class ScopeState:
@@ -182,6 +185,19 @@ def log(store: Store, limit: int, run: str | None) -> Sequence[Entry]:
             return list(tx.journal.recent(limit))
         row = tx.runs.get(run)
         return list(tx.journal.of_run(row.uid))[:limit] if row else []
+
+
+def learn_people(setup: Setup, store: Store) -> None:
+    """Ask each system for the names of accounts that were seen but are not known yet, in batches."""
+    for system, connector in setup.connectors.items():
+        scope = next((scope for scope in setup.scopes() if scope.system == system), None)
+        with store.transaction() as tx:
+            unknown = [row.account.id for row in tx.people.all(system) if not row.account.name]
+        for start in range(0, len(unknown) if scope else 0, PEOPLE_AT_ONCE):
+            assert scope is not None  # the range is empty without one
+            accounts = connector.people(scope, unknown[start : start + PEOPLE_AT_ONCE])
+            with store.transaction() as tx:
+                tx.people.put(system, accounts)
 
 
 def people(setup: Setup, store: Store, configured: Mapping[str, Mapping[str, str]]) -> list[dict[str, str]]:

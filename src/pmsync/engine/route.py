@@ -28,24 +28,44 @@ class Creation:
     review: bool
 
 
-def creations(context: Context, tx: Transaction, one: Gathered, decision: Decision) -> list[Creation]:
-    """The creates that ``one`` needs now; those the audience guard forbids are told with the reason."""
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """The creates an item needs now, and whether more will follow once a destination can be read."""
+
+    creations: tuple[Creation, ...] = ()
+    waiting: bool = False
+
+
+def creations(context: Context, tx: Transaction, one: Gathered, decision: Decision) -> Routing:
+    """The creates that ``one`` needs now; those the audience guard forbids are told with the reason.
+
+    Nothing is created where nothing was read yet: adopting comes before creating.
+    """
     product = context.setup.product(one.item.product)
     if product is None or not one.alive:
-        return []
+        return Routing()
     values = _values_after(one, decision)
     found: list[Creation] = []
+    waiting = False
     labels = raw(values.get("labels", EMPTY))
     systems = frozenset(link.ref.system for link in one.alive)
     for route in routes(product.rules, one.item.kind, labels if isinstance(labels, frozenset) else frozenset(), systems):
-        if route.create is Create.NEVER or _has_record(one, route.to) or context.is_parked(route.to.system):
+        if route.create is Create.NEVER or _has_record(one, route.to):
+            continue
+        if not _was_read(context, tx, route.to):
+            waiting = True
             continue
         if _guarded(context, tx, one, route) or create_refused(context, tx, route.to, one.item.uid):
             continue
         op = _create(context, one, route.to, values)
         if any(change.field == "title" for change in op.changes):
             found.append(Creation(op, route.create is Create.REVIEW))
-    return found
+    return Routing(tuple(found), waiting)
+
+
+def _was_read(context: Context, tx: Transaction, scope: ScopeRef) -> bool:
+    row = tx.scopes.get(scope)
+    return context.is_ready(scope) and row is not None and row.pulled_at > 0
 
 
 def _values_after(one: Gathered, decision: Decision) -> Mapping[str, Settled]:

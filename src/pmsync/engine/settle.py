@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from pmsync.engine.breaker import looping
 from pmsync.engine.context import Context
 from pmsync.engine.gather import Gathered, gather
 from pmsync.engine.refusals import refused
@@ -62,14 +63,21 @@ def _settle_one(context: Context, tx: Transaction, one: Gathered, wanted: Wanted
     decision = reconcile(one.view)
     _commit(context, tx, one, decision)
     updates = list(_updates(context, tx, one, decision, wanted))
-    creates = creations(context, tx, one, decision)
+    routing = creations(context, tx, one, decision)
     wanted.ops += updates
-    wanted.ops += [create.op for create in creates]
-    wanted.review |= {create.op.uid for create in creates if create.review}
-    if updates or creates or one.open_ops or any(skip.code in ("busy", "in_flight") for skip in decision.skips):
+    wanted.ops += [create.op for create in routing.creations]
+    wanted.review |= {create.op.uid for create in routing.creations if create.review}
+    if updates or routing.creations or routing.waiting or _unsettled(context, one, decision):
         return Verdict.KEEP
     resting = len(decision.wanted) > sum(len(op.changes) for op in updates)
     return Verdict.LATER if resting or any(skip.code == "drift_respected" for skip in decision.skips) else Verdict.DONE
+
+
+def _unsettled(context: Context, one: Gathered, decision: Decision) -> bool:
+    """Whether a write is in doubt, or a record could not take part because its system is out of reach."""
+    if one.open_ops or any(skip.code in ("busy", "in_flight") for skip in decision.skips):
+        return True
+    return any(not context.is_ready(link.scope) and context.setup.product_of(link.scope) for link in one.alive)
 
 
 def _commit(context: Context, tx: Transaction, one: Gathered, decision: Decision) -> None:
@@ -155,7 +163,8 @@ def _updates(context: Context, tx: Transaction, one: Gathered, decision: Decisio
     links = {link.uid: link for link in one.alive}
     grouped: dict[str, list[Change]] = defaultdict(list)
     for want in decision.wanted:
-        if not refused(context, tx, links[want.link], want.change):
+        link = links[want.link]
+        if not refused(context, tx, link, want.change) and not looping(context, tx, link, want.change):
             grouped[want.link].append(want.change)
     wanted.skips += decision.skips
     for link_uid, changes in sorted(grouped.items()):

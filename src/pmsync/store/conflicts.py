@@ -34,7 +34,7 @@ class ConflictRow:
 _IS_OPEN = CONFLICTS.c.closed_at.is_(None)
 _OF_FIELD = select(CONFLICTS.c.uid).where(CONFLICTS.c.item == bindparam("of"), CONFLICTS.c.field == bindparam("on"), _IS_OPEN)
 _OPEN_FOR = select(CONFLICTS).where(CONFLICTS.c.item.in_(bindparam("items", expanding=True)), _IS_OPEN)
-_LATEST = (CONFLICTS.c.opened_at.desc(), CONFLICTS.c.uid)
+_LATEST = (CONFLICTS.c.opened_at.desc(), CONFLICTS.c.uid.desc())
 _ALL = select(CONFLICTS).order_by(*_LATEST).limit(bindparam("limit"))
 _OPEN = _ALL.where(_IS_OPEN)
 _COUNT = select(func.count()).select_from(CONFLICTS).where(_IS_OPEN)

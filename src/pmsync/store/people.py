@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,16 @@ class People:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+
+    def seen(self, system: str, ids: Iterable[str]) -> None:
+        """Note that accounts of those ids exist; what is known of them already stays."""
+        now = self._session.now()
+        rows = [
+            {"system": system, "account": one, "name": "", "email": "", "active": 1, "person": "", "seen_at": now}
+            for one in sorted(set(ids))
+        ]
+        if rows:
+            self._session.run_many(self._session.insert(PEOPLE).on_conflict_do_nothing(), rows)
 
     def put(self, system: str, accounts: Sequence[Account]) -> None:
         """Store accounts as last seen; whose they are stays as it was."""

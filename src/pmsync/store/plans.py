@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, bindparam, literal_column, select, update
+from sqlalchemy import Row, bindparam, delete, literal_column, select, update
 
 from pmsync.store.codec import COUNTS, decode, encode
 from pmsync.store.errors import TooVague
@@ -32,6 +32,7 @@ _NAMED = select(PLANS).where(PLANS.c.uid >= bindparam("start"), PLANS.c.uid < bi
 _HELD = (
     select(PLANS).where(PLANS.c.held == literal_column("1"), PLANS.c.applied_at.is_(None)).order_by(PLANS.c.made_at, PLANS.c.uid)
 )
+_DROP_HELD = delete(PLANS).where(PLANS.c.held == literal_column("1"), PLANS.c.applied_at.is_(None))
 _APPLIED = update(PLANS).where(PLANS.c.uid == bindparam("of")).values(applied_at=bindparam("at"), applied_run=bindparam("in_run"))
 
 
@@ -68,6 +69,10 @@ class Plans:
     def held(self) -> list[PlanRow]:
         """The plans that wait for a person, oldest first."""
         return [_plan(row) for row in self._session.rows(_HELD)]
+
+    def drop_held(self) -> None:
+        """Forget the plans that wait for a person: a newer one takes their place."""
+        self._session.run(_DROP_HELD)
 
     def applied(self, uid: str, run: str) -> None:
         """Note that ``run`` carried the plan out."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -15,7 +17,7 @@ from pmsync.net.clock import VirtualClock
 from pmsync.store import Store, StoreError
 from pmsync.store.errors import CorruptStore, NewerStore
 from pmsync.store.migrate import alembic_config
-from pmsync.store.migrations import HEAD, REVISIONS, VERSION_TABLE
+from pmsync.store.migrations import HEAD, REVISIONS, VERSION_TABLE, versions
 from pmsync.store.tables import METADATA
 
 
@@ -79,6 +81,26 @@ class TestOpening:
         assert inspect(engine).get_table_names() == ["items"]
 
 
+@pytest.fixture
+def next_release(monkeypatch, tmp_path):
+    """Let the program know one revision more, which does as it is told."""
+
+    def release(body: str) -> None:
+        lines = ["import sqlalchemy as sa", "from alembic import op", "revision = '0002'", "down_revision = '0001'"]
+        (tmp_path / "r0002_next.py").write_text("\n".join([*lines, f"def upgrade(): {body}"]))
+
+        def config(connection):
+            found = alembic_config(connection)
+            found.set_main_option("version_locations", os.pathsep.join([str(Path(versions.__file__).parent), str(tmp_path)]))
+            return found
+
+        monkeypatch.setattr("pmsync.store.migrate.alembic_config", config)
+        monkeypatch.setattr("pmsync.store.migrate.REVISIONS", (*REVISIONS, "0002"))
+        monkeypatch.setattr("pmsync.store.migrate.HEAD", "0002")
+
+    return release
+
+
 class TestMigrating:
     def test_the_revisions_make_exactly_the_tables_of_the_program(self, engine, store_url, clock, open_store):
         migrated_by_alembic(engine)
@@ -95,19 +117,23 @@ class TestMigrating:
         assert fingerprint(engine) == by_revisions
         assert "uq_links_record" in by_revisions
 
-    def test_an_older_store_is_brought_up_to_date_in_one_transaction(self, store, engine, store_url, clock, monkeypatch, make):
+    def test_an_older_store_is_brought_up_to_date_with_what_it_holds(self, store, engine, store_url, clock, make, next_release):
         with store.transaction() as tx:
             uid = make.item(tx).uid
-        revision = ScriptDirectory.from_config(alembic_config(None)).get_revision(HEAD)
-        monkeypatch.setattr(revision.module, "upgrade", lambda: None)
-        with engine.begin() as connection:
-            connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = 'base'"))
-        monkeypatch.setattr("pmsync.store.migrate.REVISIONS", (*REVISIONS, "base"))
-        upgraded = []
-        monkeypatch.setattr("alembic.command.upgrade", lambda config, target: upgraded.append(target))
+        next_release("op.add_column('items', sa.Column('colour', sa.Text(), server_default='red'))")
         with Store.open(store_url, clock) as again, again.transaction() as tx:
             assert tx.items.get(uid) is not None
-        assert upgraded == ["head"]
+        with engine.connect() as connection:
+            assert connection.execute(text("SELECT colour FROM items")).scalar() == "red"
+            assert connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar() == "0002"
+
+    def test_an_upgrade_that_fails_leaves_the_store_as_it_was(self, store, engine, store_url, clock, next_release):
+        next_release("op.add_column('items', sa.Column('colour', sa.Text())); raise RuntimeError('power cut')")
+        with pytest.raises(RuntimeError, match="power cut"):
+            Store.open(store_url, clock)
+        assert "colour" not in {column["name"] for column in inspect(engine).get_columns("items")}
+        with engine.connect() as connection:
+            assert connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar() == HEAD
 
     def test_the_program_knows_every_revision_there_is(self):
         script = ScriptDirectory.from_config(alembic_config(None))

@@ -44,7 +44,7 @@ def _round(app: App, scope: ScopeRef, log: _Log) -> None:
             log.info(event.kind, text=event.text, scope=str(event.scope or scope), item=event.item, hint=event.hint)
 
     try:
-        report = app.engine.sync(hear, [scope])
+        report = app.engine.sync(hear, [scope], patient=True)
     except PmsyncError as error:
         log.error("round failed", scope=str(scope), text=error.message, hint=error.hint)
         return

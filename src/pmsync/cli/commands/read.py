@@ -144,6 +144,7 @@ def _people(config: Path) -> list[dict[str, str]]:
     from pmsync.engine import reading
 
     with opened(config, read_only=True) as app:
+        reading.learn_people(app.setup, app.store)
         return reading.people(app.setup, app.store, app.config.root.people)
 
 

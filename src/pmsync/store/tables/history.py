@@ -84,6 +84,7 @@ CONFLICTS = Table(
 )
 _OPEN = text("closed_at IS NULL")
 Index("uq_conflicts_open", CONFLICTS.c.item, CONFLICTS.c.field, unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN)
+Index("ix_conflicts_open", CONFLICTS.c.opened_at, CONFLICTS.c.uid, sqlite_where=_OPEN, postgresql_where=_OPEN)
 Index(None, CONFLICTS.c.opened_at, CONFLICTS.c.uid)
 
 CANDIDATES = Table(

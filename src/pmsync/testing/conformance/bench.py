@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -19,10 +19,7 @@ from pmsync.connect.plugin import Environment, Plugin, ScopeConfig
 from pmsync.model.record import RecordRef, ScopeRef
 from pmsync.model.values import Value
 from pmsync.testing.emulator import Emulator, Request, transport
-from pmsync.testing.faults import Fault, FaultKind, Faulty
-
-Moment = Literal["before", "after"]
-"""Whether an answer is lost before or after the write took effect."""
+from pmsync.testing.faults import Fault, Faulty
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +89,9 @@ class Bench(ABC):
         """Someone comments on a record."""
         self.lacks("a way to comment")
 
-    def lose_next_write(self, moment: Moment) -> None:
-        """The answer to the next write is lost, before or after it took effect."""
-        self.lacks("lost answers")
-
-    def refuse_next_write(self) -> None:
-        """The next write finds no connection: nothing is sent."""
-        self.lacks("refused connections")
-
-    def delay_next_write(self, seconds: float) -> None:
-        """The answer to the next write is lost, and it takes effect so many seconds later."""
-        self.lacks("late effects")
-
-    def repeat_next_write(self) -> None:
-        """The next write is carried out twice, as by a proxy that retries."""
-        self.lacks("repeated requests")
+    def befall(self, fault: Fault) -> None:
+        """Let a mishap befall the next write; a bench without a line that can break offers some kinds only, or none."""
+        self.lacks(f"a line on which {fault.kind} can happen")
 
     def ignore_writes_of(self, field: str) -> None:
         """From now on the server accepts writes of this hub field with success and drops them."""
@@ -172,18 +157,6 @@ class EmulatorBench(Bench):
         """Write requests that reached the emulator."""
         return self.faulty.writes
 
-    def lose_next_write(self, moment: Moment) -> None:
-        """Break the connection after sending, with or without the effect."""
-        self.faulty.next_write(Fault(FaultKind.LOSE_BEFORE if moment == "before" else FaultKind.LOSE_AFTER))
-
-    def refuse_next_write(self) -> None:
-        """Refuse the connection."""
-        self.faulty.next_write(Fault(FaultKind.REFUSE))
-
-    def delay_next_write(self, seconds: float) -> None:
-        """Lose the answer and carry the request out later."""
-        self.faulty.next_write(Fault(FaultKind.LATE, seconds=seconds))
-
-    def repeat_next_write(self) -> None:
-        """Carry the request out twice."""
-        self.faulty.next_write(Fault(FaultKind.TWICE))
+    def befall(self, fault: Fault) -> None:
+        """Every kind of fault can happen on this line."""
+        self.faulty.next_write(fault)

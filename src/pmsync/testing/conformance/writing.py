@@ -34,6 +34,7 @@ from pmsync.testing.conformance.drafts import (
     walk,
     writable,
 )
+from pmsync.testing.faults import Fault, FaultKind
 
 WHOLE: dict[str, Value] = {
     "title": "A whole record",
@@ -157,7 +158,7 @@ class UpdateTests(Suite):
         record = read(connector, bench.scope, ref)
         op = edit(connector, record, title="Twice", labels=frozenset({"beta"}))
         connector.prepare(bench.scope, [op])
-        bench.repeat_next_write()
+        bench.befall(Fault(FaultKind.TWICE))
         list(connector.apply(bench.scope, [op]))
         shown = canons(read(connector, bench.scope, ref), connector.surfaces(bench.scope))
         assert {Known("Twice"), Known(frozenset({"beta"}))} <= set(shown.values())

@@ -288,6 +288,7 @@ def _history() -> None:
         words("by"),
         sa.PrimaryKeyConstraint("uid", name=op.f("pk_conflicts")),
     )
+    op.create_index("ix_conflicts_open", "conflicts", ["opened_at", "uid"], **_only("closed_at IS NULL"))
     op.create_index(op.f("ix_conflicts_opened_at_uid"), "conflicts", ["opened_at", "uid"])
     op.create_index("uq_conflicts_open", "conflicts", ["item", "field"], unique=True, **_only("closed_at IS NULL"))
     op.create_table(

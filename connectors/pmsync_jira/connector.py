@@ -1,0 +1,243 @@
+"""The contract for one Jira Cloud site: each verb delegates to the part that knows how."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from pmsync.connect.capabilities import Capabilities, Full, Partial, Unsupported
+from pmsync.connect.contract import (
+    Account,
+    Check,
+    Connector,
+    Container,
+    Edit,
+    Fetched,
+    Finding,
+    Listing,
+    Page,
+    Receipt,
+    Scope,
+    Stream,
+)
+from pmsync.connect.errors import AuthFailed, Gone, WriteRefused
+from pmsync.connect.plugin import Environment, ScopeConfig
+from pmsync.model.enums import Audience
+from pmsync.model.record import Record, RecordRef, ScopeRef
+from pmsync.reconcile.operation import Operation
+from pmsync.reconcile.surface import Surface
+from pmsync_jira import client, lookup, mapping, wire
+from pmsync_jira.catalogue import Catalogue, find_project
+from pmsync_jira.client import Client, Query
+from pmsync_jira.control import Control
+from pmsync_jira.pulls import Pulls
+from pmsync_jira.settings import JiraScope, JiraSettings
+from pmsync_jira.stream import within
+from pmsync_jira.vocabulary import check_maps
+from pmsync_jira.workflow import Workflow
+from pmsync_jira.writes import Writer
+
+_AUDIENCES = {"public": Audience.PUBLIC, "internal": Audience.INTERNAL, "private": Audience.PRIVATE}
+_DIGESTS = frozenset({"sha256", "sha384", "sha512"})
+
+
+class JiraConnector(Connector):
+    """One Jira Cloud site.
+
+    Raises:
+        ConfigError: a value map names what the hub does not have.
+    """
+
+    def __init__(self, settings: JiraSettings, scopes: Sequence[ScopeConfig], environment: Environment) -> None:
+        for scope in scopes:
+            check_maps(environment.system, scope.maps)
+        self._settings = settings
+        self._environment = environment
+        self._scopes = {scope.ref: scope for scope in scopes}
+        self._client = Client(settings, environment)
+        self._catalogue = Catalogue(self._client, self._scopes)
+        self._workflow = Workflow(self._client)
+        self._writer = Writer(self._client, self._catalogue, self._workflow)
+        self._control = Control(settings, environment, self._client.http.limiter)
+        self._site = mapping.Site(environment.system, settings.url, self._scope_of)
+        self._pulls = Pulls(self._client, environment.clock, self._site, self._workflow, round(settings.overlap * 1000))
+        self._homes: dict[str, ScopeRef] = {}
+        self._me = ""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Constant."""
+        return Capabilities(
+            idempotency_key=Unsupported("Jira has no idempotency key on any endpoint"),
+            marker=Full(),
+            find=Full(),
+            compare_and_set=Unsupported("Jira takes no precondition on edits"),
+            history=Full(),
+            deletions=Unsupported("Jira has no feed of deleted issues; the sweep finds them"),
+            ids=Full(),
+            container=Partial("the mark is read from the project's properties; writing it needs Administer Projects"),
+            comments=Partial("deleted comments are not reported, and comments are never written"),
+            hints=Full() if self._settings.webhook_secret else Unsupported("no webhook_secret is configured"),
+            fetch_batch=client.BATCH,
+            server_max=300.0,
+            index_lag=self._settings.overlap,
+        )
+
+    def me(self) -> str:
+        """Our account's id."""
+        if not self._me:
+            self._me = self._client.myself().id
+        return self._me
+
+    def check(self, scopes: Sequence[ScopeRef]) -> list[Check]:
+        """See ``doctor``."""
+        from pmsync_jira.doctor import Doctor
+
+        return Doctor(self._client, self._catalogue, self._control, self._scopes).check(scopes)
+
+    def scopes(self, wanted: Sequence[ScopeRef]) -> list[Scope]:
+        """One call per project."""
+        return [self._scope(ref) for ref in wanted]
+
+    def surfaces(self, scope: ScopeRef) -> list[Surface]:
+        """Title, body, status, priority and labels."""
+        return self._catalogue.surfaces(scope)
+
+    def refresh(self) -> None:
+        """Forget projects, statuses, priorities, screens and workflows."""
+        self._catalogue.refresh()
+        self._workflow.refresh()
+        self._homes.clear()
+
+    def pull(self, scope: ScopeRef, stream: Stream, cursor: str | None) -> Iterator[Page]:
+        """Search pages, oldest change first; changed issues are read directly."""
+        if stream is Stream.COMMENTS:
+            return self._pulls.comments(scope, self._where(scope), cursor)
+        return self._pulls.items(scope, self._where(scope), cursor)
+
+    def fetch(self, scope: ScopeRef, refs: Sequence[RecordRef]) -> Fetched:
+        """Bulk fetches, 100 at a time; a moved issue comes back under its new key."""
+        records = [self._record(issue) for issue in self._pulls.read([ref.remote_id for ref in refs])]
+        found = {record.ref for record in records}
+        return Fetched(tuple(records), missing=tuple(ref for ref in refs if ref not in found))
+
+    def in_scope(self, scope: ScopeRef, record: Record) -> bool:
+        """By the project; the condition is Jira's to judge."""
+        return record.scope == scope
+
+    def prepare(self, scope: ScopeRef, ops: Sequence[Operation]) -> None:
+        """Nothing: Jira makes labels as they are used."""
+        if self._environment.fence.read_only:
+            raise WriteRefused(f"{scope}: refused, for only reads may leave now; nothing was sent")
+
+    def apply(self, scope: ScopeRef, ops: Sequence[Operation]) -> Iterator[Receipt]:
+        """One PUT per issue for its fields, one transition for its status."""
+        for op in ops:
+            yield self._writer.send(scope, op)
+
+    def floor(self, scope: ScopeRef) -> str:
+        """The highest key of the project, and the server's time."""
+        return lookup.floor(self._client, scope)
+
+    def find(self, scope: ScopeRef, op: Operation, floor: str) -> Finding:
+        """By probing keys, then by the index."""
+        return lookup.find(self._client, lookup.Wanted(scope, op.marker, self.me(), self._record), op, floor)
+
+    def ids(self, scope: ScopeRef) -> Listing:
+        """One call per 5,000 issues. What the index has not seen yet is missing from it."""
+        query = Query(f"{within(scope, self._where(scope))} ORDER BY id ASC", ("id",), client.ID_PAGE)
+        found = {one.id: None for page in lookup.walk(self._client, scope, query) for one in page}
+        return Listing(tuple(RecordRef(scope.system, one) for one in found), complete=True)
+
+    def history(self, scope: ScopeRef, refs: Sequence[RecordRef], since: float) -> list[Edit]:
+        """Bulk changelogs, 1,000 issues at a time."""
+        histories: list[wire.IssueHistory] = []
+        ids = [ref.remote_id for ref in refs]
+        for start in range(0, len(ids), client.HISTORY_BATCH):
+            token: str | None = None
+            while True:
+                page = self._client.histories(ids[start : start + client.HISTORY_BATCH], list(mapping.SURFACE_OF), token)
+                histories += page.histories
+                if not page.token or page.token == token:
+                    break
+                token = page.token
+        return mapping.edits(histories, scope.system, since)
+
+    def container(self, scope: ScopeRef) -> Container:
+        """Two calls: the project, and the mark in its properties."""
+        try:
+            _, at = find_project(self._client, scope)
+        except Gone:
+            return Container(readable=False, server_time=0.0)
+        return Container(True, at or 0.0, self._client.project_mark(scope.key))
+
+    def people(self, scope: ScopeRef, ids: Sequence[str]) -> list[Account]:
+        """Bulk reads, 90 accounts at a time."""
+        found: list[Account] = []
+        for start in range(0, len(ids), client.PEOPLE_BATCH):
+            found += map(mapping.account, self._client.people(ids[start : start + client.PEOPLE_BATCH]))
+        return found
+
+    def hints(self, headers: Mapping[str, str], body: bytes) -> list[RecordRef]:
+        """The issue that a signed webhook names. Source: the signature is ``X-Hub-Signature: method=hex`` over the raw body."""
+        self._verify(headers, body)
+        try:
+            event = msgspec.json.decode(body)
+        except msgspec.DecodeError:
+            return []
+        issue = event.get("issue") if isinstance(event, dict) else None
+        issue_id = issue.get("id") if isinstance(issue, dict) else None
+        return [RecordRef(self._environment.system, str(issue_id))] if str(issue_id or "").isdecimal() else []
+
+    def close(self) -> None:
+        """Release connections."""
+        self._client.close()
+        self._control.close()
+
+    # -- helpers --------------------------------------------------------------------------------------------------------------
+
+    def _record(self, issue: wire.Issue) -> Record:
+        return mapping.record(issue, self._site)
+
+    def _where(self, scope: ScopeRef) -> str | None:
+        config = self._scopes.get(scope)
+        return JiraScope.model_validate(config.settings).where if config else None
+
+    def _scope(self, ref: ScopeRef) -> Scope:
+        project = self._catalogue.project(ref)
+        self._homes[project.id] = ref
+        config = self._scopes.get(ref)
+        audience = JiraScope.model_validate(config.settings).audience if config else None
+        url = f"{self._settings.url}/browse/{project.key}"
+        return Scope(ref, project.name or project.key, _AUDIENCES[audience or "internal"], project.id, url)
+
+    def _scope_of(self, project: wire.Project) -> ScopeRef:
+        """The scope of a project: by its key, or, where the key was renamed since the config was written, by its id."""
+        plain = ScopeRef(self._environment.system, project.key)
+        if plain in self._scopes or not self._scopes:
+            return plain
+        if project.id not in self._homes:
+            self._find_homes()
+        return self._homes.setdefault(project.id, plain)
+
+    def _find_homes(self) -> None:
+        for ref in self._scopes:
+            if ref not in self._homes.values():
+                try:
+                    self._homes[self._catalogue.project(ref).id] = ref
+                except Gone:
+                    continue  # a scope that cannot be seen is nobody's home; its own round reports it
+
+    def _verify(self, headers: Mapping[str, str], body: bytes) -> None:
+        secret = self._settings.webhook_secret
+        if secret is None:
+            raise AuthFailed("a webhook came, but no webhook_secret is configured", hint="set webhook_secret of this system")
+        method, _, given = next((text for name, text in headers.items() if name.lower() == "x-hub-signature"), "").partition("=")
+        if method not in _DIGESTS:
+            raise AuthFailed("a webhook came without a usable signature", hint="give the webhook in Jira a secret")
+        expected = hmac.new(secret.get_secret_value().encode(), body, getattr(hashlib, method)).hexdigest()
+        if not hmac.compare_digest(expected.encode(), given.strip().encode()):
+            raise AuthFailed("a webhook came with a wrong signature", hint="does its secret in Jira equal webhook_secret?")

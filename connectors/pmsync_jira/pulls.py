@@ -1,0 +1,120 @@
+"""The two streams of a project: issues and comments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from pmsync.connect.clock import Clock
+from pmsync.connect.contract import Page
+from pmsync.model.record import Comment, ScopeRef
+from pmsync_jira import client, cursor, mapping, stream, wire
+from pmsync_jira.client import Client
+from pmsync_jira.cursor import Tracker
+from pmsync_jira.stream import Delivery, Stream
+from pmsync_jira.workflow import Workflow
+
+SPOOL = 50_000
+"""Comments kept at most from a first load of issues to the first load of comments."""
+COMMENT_PAGE = 1_000
+"""Comments per page when they come from the spool."""
+
+
+@dataclass(slots=True)
+class _Spool:
+    """The comments that a first load of issues brought along, so that the first load of comments lists nothing again."""
+
+    cursor: str = ""
+    issues: list[tuple[str, wire.Comments]] = field(default_factory=list)
+    size: int = 0
+
+    def add(self, issues: Sequence[wire.Issue]) -> None:
+        """Keep what is embedded in the issues, as long as there is room."""
+        for issue in issues:
+            if issue.fields.comment is not None and issue.fields.comment.total:
+                self.size += len(issue.fields.comment.comments)
+                if self.size <= SPOOL:
+                    self.issues.append((issue.id, issue.fields.comment))
+
+
+class Pulls:
+    """Pulls of all scopes of one site. ``overlap`` in milliseconds."""
+
+    def __init__(self, api: Client, clock: Clock, site: mapping.Site, workflow: Workflow, overlap: int) -> None:
+        self._api = api
+        self._clock = clock
+        self._site = site
+        self._workflow = workflow
+        self._overlap = overlap
+        self._spools: dict[ScopeRef, _Spool] = {}
+
+    def read(self, ids: Sequence[str]) -> list[wire.Issue]:
+        """Issues straight from the database, 100 per call; what cannot be read is left out."""
+        found: list[wire.Issue] = []
+        for start in range(0, len(ids), client.BATCH):
+            found += self._api.bulk_fetch(ids[start : start + client.BATCH])
+        self._workflow.saw(found)
+        return found
+
+    def items(self, scope: ScopeRef, where: str | None, position: str | None) -> Iterator[Page]:
+        """Changed issues. A first load takes them from the listing, a poll lists ids and reads what changed."""
+        start = cursor.parse(position)
+        loading = (start.since is None and start.newest is None) or (start.walk is not None and start.walk.floor is None)
+        self._spools.pop(scope, None)
+        spool = _Spool() if loading and start.walk is None else None
+
+        def listed(issues: Sequence[wire.Issue]) -> Delivery:
+            self._workflow.saw(issues)
+            if spool is not None:
+                spool.add(issues)
+            return self._delivery(issues)
+
+        def reread(issues: Sequence[wire.Issue]) -> Delivery:
+            return self._delivery(self.read([issue.id for issue in issues]))
+
+        plan, deliver = (stream.first, listed) if loading else (stream.later, reread)
+        walk = Stream(self._api, self._clock, plan(scope, where), Tracker(start, self._overlap), deliver)
+        for page in walk.pages():
+            if not page.more and spool is not None and spool.size <= SPOOL:
+                spool.cursor = page.cursor
+                self._spools[scope] = spool
+            yield page
+
+    def comments(self, scope: ScopeRef, where: str | None, position: str | None) -> Iterator[Page]:
+        """Comments of changed issues, all of each issue: which of them changed, Jira does not tell."""
+        spool = self._spools.pop(scope, None)
+        if position is None and spool is not None:
+            return self._from_spool(spool)
+        tracker = Tracker(cursor.parse(position), self._overlap)
+        return Stream(self._api, self._clock, stream.comments(scope, where), tracker, self._commented).pages()
+
+    def _delivery(self, issues: Sequence[wire.Issue]) -> Delivery:
+        records = tuple(mapping.record(issue, self._site) for issue in issues)
+        rows = [(issue.id, mapping.milliseconds(issue.fields.updated)) for issue in issues]
+        return Delivery(Page("", more=False, records=records), rows)
+
+    def _commented(self, issues: Sequence[wire.Issue]) -> Delivery:
+        found = tuple(comment for issue in issues for comment in self._whole(issue.id, issue.fields.comment or wire.Comments()))
+        rows = [(issue.id, mapping.milliseconds(issue.fields.updated)) for issue in issues]
+        return Delivery(Page("", more=False, comments=found), rows)
+
+    def _from_spool(self, spool: _Spool) -> Iterator[Page]:
+        waiting: list[Comment] = []
+        for issue, embedded in spool.issues:
+            waiting += self._whole(issue, embedded)
+            if len(waiting) >= COMMENT_PAGE:
+                yield Page(cursor.dump(cursor.Cursor()), more=True, comments=tuple(waiting))
+                waiting = []
+        yield Page(spool.cursor, more=False, comments=tuple(waiting))
+
+    def _whole(self, issue: str, embedded: wire.Comments) -> list[Comment]:
+        """All comments of an issue: the embedded ones where they are all, else read page by page."""
+        found = list(embedded.comments)
+        if embedded.total > len(found):
+            found = []
+            while True:
+                page = self._api.comments(issue, len(found))
+                found += page.comments
+                if not page.comments or len(found) >= page.total:
+                    break
+        return [mapping.comment(one, issue, self._site.system) for one in found]

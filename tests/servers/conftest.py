@@ -1,0 +1,106 @@
+"""A private PostgreSQL cluster, and the store's fixtures on it.
+
+The server is ``PMSYNC_TEST_POSTGRES`` (a URL with the right to create databases) or one of our own, started from the system's binaries in a
+temporary directory, reachable through a socket there alone.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL, create_engine, make_url, text
+
+_SHARED = Path(__file__).resolve().parents[1] / "unit" / "store" / "conftest.py"
+_spec = importlib.util.spec_from_file_location("store_fixtures", _SHARED)
+assert _spec is not None
+assert _spec.loader is not None
+_fixtures = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_fixtures)
+
+clock, make, open_store, store, statements = (
+    _fixtures.clock,
+    _fixtures.make,
+    _fixtures.open_store,
+    _fixtures.store,
+    _fixtures.statements,
+)
+
+_DATABASES = count(1)
+_FAST = "-c fsync=off -c full_page_writes=off -c listen_addresses='' -c max_connections=50"
+
+
+def _binaries() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parents[1].name))
+    if found:
+        return found[-1].parent
+    on_path = shutil.which("initdb")
+    return Path(on_path).parent if on_path else None
+
+
+class Cluster:
+    """A PostgreSQL server of our own. It refuses to run as root, so root runs it as the user the package made."""
+
+    def __init__(self, binaries: Path) -> None:
+        self._binaries = binaries
+        self._user = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
+        self.folder = Path(tempfile.mkdtemp(prefix="pmsync-pg-", dir="/tmp"))
+        self.folder.chmod(0o755)
+        self._data = self.folder / "data"
+        if self._user:
+            os.chown(self.folder, self._user.pw_uid, self._user.pw_gid)
+
+    def start(self) -> URL:
+        self._run("initdb", "-D", self._data, "-A", "trust", "-U", "pmsync", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        settings = f"{_FAST} -c unix_socket_directories={self.folder}"
+        self._run("pg_ctl", "-D", self._data, "-w", "-l", self.folder / "log", "-o", settings, "start")
+        return URL.create("postgresql", "pmsync", database="postgres", query={"host": str(self.folder)})
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-D", self._data, "-m", "immediate", "stop")
+        shutil.rmtree(self.folder)
+
+    def _run(self, program: str, *arguments: object) -> None:
+        # Output goes to a file: the server inherits it, and a pipe would stay open for as long as it runs.
+        with (self.folder / "setup.log").open("ab") as log:
+            command = [str(self._binaries / program), *map(str, arguments)]
+            user = {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []} if self._user else {}
+            done = subprocess.run(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder, check=False, **user)
+        assert done.returncode == 0, (self.folder / "setup.log").read_text()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[URL]:
+    """The URL of a server's maintenance database."""
+    given = os.environ.get("PMSYNC_TEST_POSTGRES")
+    if given:
+        yield make_url(given)
+        return
+    binaries = _binaries()
+    if binaries is None:
+        pytest.skip("no PostgreSQL: install the package postgresql, or set PMSYNC_TEST_POSTGRES to a server's URL")
+    cluster = Cluster(binaries)
+    url = cluster.start()
+    yield url
+    cluster.stop()
+
+
+@pytest.fixture
+def store_url(postgres: URL) -> Iterator[str]:
+    """A new database, dropped afterwards."""
+    name = f"pmsync_test_{os.getpid()}_{next(_DATABASES)}"
+    engine = create_engine(postgres.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0"))
+    yield postgres.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
