@@ -13,6 +13,7 @@ from pmsync_github.settings import GitHubScope, GitHubSettings
 if TYPE_CHECKING:
     from pmsync_github.connector import GitHubConnector
     from pmsync_github.emulator import GitHubEmulator
+    from pmsync_github.stage import GitHubStage
 
 __all__ = ["GitHubScope", "GitHubSettings", "plugin"]
 
@@ -43,6 +44,12 @@ class GitHubPlugin:
         from pmsync_github.emulator import GitHubEmulator, GitHubKnobs
 
         return GitHubEmulator(clock, GitHubKnobs(**knobs))
+
+    def stage(self, clock: Clock) -> GitHubStage:
+        """A stand-in system with people on it, for the demo."""
+        from pmsync_github.stage import GitHubStage
+
+        return GitHubStage(clock)
 
 
 plugin = GitHubPlugin()

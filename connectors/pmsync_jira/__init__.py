@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pmsync.connect.plugin import Environment, ScopeConfig
     from pmsync_jira.connector import JiraConnector
     from pmsync_jira.emulator import JiraEmulator
+    from pmsync_jira.stage import JiraStage
 
 __all__ = ["JiraScope", "JiraSettings", "plugin"]
 
@@ -43,6 +44,12 @@ class JiraPlugin:
         from pmsync_jira.emulator import JiraEmulator, JiraKnobs
 
         return JiraEmulator(clock, JiraKnobs(**knobs))
+
+    def stage(self, clock: Clock) -> JiraStage:
+        """A stand-in system with people on it, for the demo."""
+        from pmsync_jira.stage import JiraStage
+
+        return JiraStage(clock)
 
 
 plugin = JiraPlugin()

@@ -163,23 +163,22 @@ def _between(low: int | None, high: int | None, count: int) -> list[int]:
 def _write(readings: Sequence[_Reading], maps: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """The token for every hub priority, and why for those where more than one would do or none fits exactly."""
     order = {name_key(remote): place for place, remote in enumerate(maps)}
-    real = [one for one in readings if one.rank is not None]
-    writes: dict[str, str] = {}
+    best: dict[int, _Reading] = {}
     why: dict[str, str] = {}
     for level in Priority:
-        own = [one for one in real if one.rank == level.rank]
-        if own:
-            best = min(own, key=lambda one: _preference(one, level, order))
-            if len(own) > 1:
-                others = ", ".join(one.priority.name for one in own if one is not best)
-                why[level.value] = f"{level.value} is written as {best.priority.name}, though {others} would do too"
-        elif real:
-            best = min(real, key=lambda one: (abs((one.rank or 0) - level.rank), one.rank))
-            best = min((one for one in real if one.rank == best.rank), key=lambda one: _preference(one, level, order))
-            why[level.value] = f"no priority reads as {level.value}, {best.priority.name} is the nearest"
-        else:
+        own = [one for one in readings if one.rank == level.rank]
+        if not own:
             continue
-        writes[level.value] = best.priority.id
+        best[level.rank] = chosen = min(own, key=lambda one: _preference(one, level, order))
+        if len(own) > 1:
+            others = ", ".join(one.priority.name for one in own if one is not chosen)
+            why[level.value] = f"{level.value} is written as {chosen.priority.name}, though {others} would do too"
+    writes: dict[str, str] = {}
+    for level in Priority if best else ():
+        nearest = best[min(best, key=lambda rank: (abs(rank - level.rank), rank))]
+        writes[level.value] = nearest.priority.id
+        if level.rank not in best:
+            why[level.value] = f"no priority reads as {level.value}, {nearest.priority.name} is the nearest"
     return writes, why
 
 

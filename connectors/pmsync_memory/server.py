@@ -204,11 +204,11 @@ class MemoryServer:
     def update(self, id_: str, values: Values, added: frozenset[str], removed: frozenset[str], expected: Values) -> Row:
         """Set ``values``, then add and remove labels; refused when the row shows other than ``expected`` (compare-and-set)."""
         self._permit("edit")
-        row = self.rows.get(id_)
-        if row is None or row.deleted:
-            raise Gone(f"record {id_} is not there", status=404)
 
         def effect() -> Row:
+            row = self.rows.get(id_)
+            if row is None or row.deleted:
+                raise Gone(f"record {id_} is not there", status=404)
             moved = [name for name, value in expected.items() if row.values.get(name) != value]
             if moved and self.personality.compare_and_set:
                 raise Conflict(f"{row.key} moved: {', '.join(moved)}")

@@ -157,6 +157,14 @@ def github(github_validated):
     return _beside("github_checks").Desk(github_validated)
 
 
+@pytest.fixture
+def github_hub(request, project_root):
+    """Builds a hub (``github_hub.Hub``): connectors on a fresh emulator; its answers are validated where GitHub's descriptions are at hand."""
+    at_hand = (project_root.parent / "shared").is_dir()
+    wrap = request.getfixturevalue("github_validated") if at_hand else lambda emulator: emulator
+    return lambda **knobs: _beside("github_hub").Hub(wrap, **knobs)
+
+
 # -- Jira: every answer of the emulator held to Jira's own description --------------------------------------------------------
 
 
@@ -204,3 +212,12 @@ def jira_validated(request, project_root):
 def jira_site(jira_validated):
     """A desk at a fresh Jira emulator with the empty project PAY; every answer is validated."""
     return _beside("jira_contract").Desk(jira_validated)
+
+
+# -- Jira: the connector -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def jira_kit(jira_validated):
+    """Builds a ``Kit``: a Jira site, connectors on it, calls counted by name; every answer is validated."""
+    return lambda **knobs: _beside("jira_kit").Kit(jira_validated, **knobs)

@@ -163,6 +163,7 @@ class Validated:
 
     def _rest(self, request: Request, response: Response) -> list[str]:
         path = re.sub(r"^(/api/v3)?/repositories/\d+", "/repos/owner/name", request.path).removeprefix("/api/v3")
+        path = re.sub(r"(?<=/labels/)(.+)", lambda name: name[1].replace("/", "%2F"), path)
         if UNDESCRIBED.fullmatch(path) or response.status >= 500:
             return []
         body = json.loads(response.body) if response.body else None

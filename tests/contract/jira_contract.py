@@ -73,6 +73,10 @@ AMENDMENTS = {
         _ref("IssueBean"),
         "with returnIssue=true the answer is the issue; it is declared as anything",
     ),
+    f"POST {API}/issue/bulk 400": (
+        {"$ref": None, "anyOf": [_ref("CreatedIssues"), _ref("ErrorCollection")]},
+        "a request that is refused as a whole gets the errors of every other operation",
+    ),
     "Comment": ({"properties": {"body": DOCUMENT}}, "the body is declared as anything; in version 3 it is an Atlassian Document"),
     "PageOfComments": (
         {"properties": {"self": {"type": "string", "format": "uri"}}},

@@ -11,6 +11,7 @@ from pmsync.model.record import RecordRef, ScopeRef
 from pmsync.net.clock import VirtualClock
 from pmsync.testing.conformance import ConnectorSuite, EmulatorBench
 from pmsync_jira import plugin
+from pmsync_jira.emulation.doors import Scheme, Step
 from pmsync_jira.emulator import BOT, JiraEmulator, JiraKnobs
 
 READ_POSTS = re.compile(r"/rest/api/3/(search/jql|issue/bulkfetch|changelog/bulkfetch)")
@@ -28,12 +29,12 @@ class JiraBench(EmulatorBench):
     permissions = MappingProxyType({"sign-in": "token", "read": "browse", "create": "create", "edit": "edit"})
     unknown_id = "999999999"
 
-    def __init__(self, **knobs):
+    def __init__(self, scheme=None, **knobs):
         clock = VirtualClock()
         self.site = JiraEmulator(clock, JiraKnobs(webhook_secret="hook-secret", **knobs))
         self.person = self.site.add_user("Ana", email="ana@example.com").account_id
         for key in ("PAY", "WEB"):
-            self.site.add_project(key)
+            self.site.add_project(key, scheme=scheme)
         settings = {"url": self.site.base_url, "login": BOT.email, "token": BOT.token, "webhook_secret": "hook-secret"}
         scopes = [(ScopeRef("jira", key), key) for key in ("PAY", "WEB")]
         super().__init__(plugin, settings, scopes, self.site, clock, is_write)
@@ -53,6 +54,9 @@ class JiraBench(EmulatorBench):
 
     def person_comments(self, ref, body):
         self.site.comment_issue(ref.remote_id, self.person, body)
+
+    def hold_back(self, ref, seconds):
+        self.site.hold_index(ref.remote_id, seconds)
 
     def ragged_pages(self, sizes):
         """Jira cuts pages as it likes; the emulator does so at random, from a seed."""
@@ -76,9 +80,31 @@ class JiraBench(EmulatorBench):
         return {NAMES.get(name, name): sorted(value) if name == "labels" else value for name, value in values.items()}
 
 
+WORKFLOW = Scheme(
+    workflow=[
+        Step("Start", "In Progress", ("To Do",)),
+        Step("Finish", "Done", ("In Progress",)),
+        Step("Reopen", "To Do", ("Done",)),
+    ]
+)
+SITES = {
+    "plain": {},
+    "lagging index, far west": {"index_lag": 240.0, "account_time_zone": "America/Los_Angeles"},
+    "strict workflow": {"scheme": WORKFLOW},
+    "in German, silent bulk reads": {
+        "translations": {
+            "To Do": "Zu erledigen",
+            "Done": "Fertig",
+            "In Progress": "In Arbeit",
+            "High": "Hoch",
+            "Task": "Aufgabe",
+        },
+        "bulk_errors": False,
+    },
+}
+
+
 class TestJira(ConnectorSuite):
-    @pytest.fixture(
-        params=[{}, {"index_lag": 240.0}, {"account_time_zone": "America/Los_Angeles"}], ids=["plain", "lagging", "far west"]
-    )
+    @pytest.fixture(params=SITES)
     def bench(self, request):
-        return JiraBench(**request.param)
+        return JiraBench(**SITES[request.param])

@@ -1,7 +1,7 @@
 """A private PostgreSQL cluster, and the store's fixtures on it.
 
-The server is ``PMSYNC_TEST_POSTGRES`` (a URL with the right to create databases) or one of our own, started from the system's binaries in a
-temporary directory, reachable through a socket there alone.
+The server is ``PMSYNC_TEST_POSTGRES`` (a URL with the right to create schemas and databases) or one of our own, started from the system's
+binaries in a temporary directory and reachable through a socket there alone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, create_engine, make_url, text
+from sqlalchemy import URL, Engine, create_engine, make_url, text
 
 _SHARED = Path(__file__).resolve().parents[1] / "unit" / "store" / "conftest.py"
 _spec = importlib.util.spec_from_file_location("store_fixtures", _SHARED)
@@ -34,7 +34,7 @@ clock, make, open_store, store, statements = (
     _fixtures.statements,
 )
 
-_DATABASES = count(1)
+_SCHEMAS = count(1)
 _FAST = "-c fsync=off -c full_page_writes=off -c listen_addresses='' -c max_connections=50"
 
 
@@ -93,14 +93,22 @@ def postgres() -> Iterator[URL]:
     cluster.stop()
 
 
-@pytest.fixture
-def store_url(postgres: URL) -> Iterator[str]:
-    """A new database, dropped afterwards."""
-    name = f"pmsync_test_{os.getpid()}_{next(_DATABASES)}"
+@pytest.fixture(scope="session")
+def server(postgres: URL) -> Iterator[Engine]:
+    """A connection beside pmsync, by which tests prepare and disturb."""
     engine = create_engine(postgres.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0"))
-    yield postgres.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def store_url(postgres: URL, server: Engine) -> Iterator[str]:
+    """An empty schema of its own for each test, which is ten times faster to make than a database; dropped afterwards."""
+    name = f"pmsync_test_{os.getpid()}_{next(_SCHEMAS)}"
+    with server.connect() as connection:
+        connection.execute(text(f"CREATE SCHEMA {name}"))
+    url = postgres.set(drivername="postgresql").update_query_dict({"options": f"-csearch_path={name}"})
+    yield url.render_as_string(hide_password=False)
+    with server.connect() as connection:
+        connection.execute(text("SET client_min_messages = warning"))
+        connection.execute(text(f"DROP SCHEMA {name} CASCADE"))

@@ -55,6 +55,12 @@ def test_scripted_fault_waits_for_the_next_write_and_befalls_it_alone(faulty):
     assert [(ordinal, fault.kind) for ordinal, _request, fault in faulty.met] == [(2, FaultKind.FAIL_BEFORE)]
 
 
+def test_scripted_fault_may_wait_for_a_read(faulty):
+    faulty.next_read(Fault(FaultKind.FAIL_BEFORE))
+    assert faulty.handle(WRITE).status == 200
+    assert faulty.handle(READ).status == 503
+
+
 def test_refused_request_is_never_sent(faulty):
     faulty.next_write(Fault(FaultKind.REFUSE))
     with pytest.raises(Dropped) as dropped:

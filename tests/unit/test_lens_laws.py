@@ -100,6 +100,10 @@ class TestEnum:
         lens = EnumLens(reads={}, writes={}, unmapped_hint="write maps.status: {{token}: ...}")
         assert lens.ingest(Known("QA"), EMPTY) == Unmapped("'QA' is not mapped; write maps.status: {QA: ...}")
 
+    def test_c30_an_unmapped_id_is_told_by_its_name(self) -> None:
+        lens = EnumLens(reads={}, writes={}, unmapped_hint="map {token}", names={"10001": "QA"})
+        assert lens.ingest(Known("10001"), EMPTY) == Unmapped("'QA' is not mapped; map QA")
+
     def test_c36_a_refused_value_says_why(self) -> None:
         lens = EnumLens(reads={"A": "one"}, writes={"one": "A"}, refused={"two": "no such state", "": "a status is never empty"})
         assert lens.put(Known("two"), Known("A")) == Unrepresentable("no such state")

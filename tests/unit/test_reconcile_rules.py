@@ -488,6 +488,14 @@ class TestDrift:
         assert not decision.drift
         assert written(decision) == {"L-jira": Known("Low")}
 
+    def test_an_open_conflict_of_others_holds_the_overwrite_and_still_tells_the_drift(self) -> None:
+        parties = (Candidate("L-x", "x", Known("high"), "High"), Candidate("L-y", "y", Known("low"), "Low"))
+        dispute = Dispute("priority", Known("high"), parties)
+        decision = decide(Known("high"), self.PUSHED, disputes={"priority": dispute})
+        assert decision.drift == (("L-jira", "s"),)
+        assert codes(decision) == [("L-jira", "conflict")]
+        assert not decision.wanted
+
     def test_a_push_never_erases_what_it_meets(self) -> None:
         assert not decide(EMPTY, replace(self.PUSHED, base=None)).wanted
 

@@ -167,6 +167,8 @@ def event(renderer: Renderer, repo: Repo, happening: Happening) -> dict[str, Any
 def timeline(renderer: Renderer, repo: Repo, issue: Issue) -> list[dict[str, Any]]:
     """Events and comments of one issue, in order of time."""
     events = [(one.at, one.id, event(renderer, repo, one)) for one in issue.happenings]
+    for _, _, shown in events:  # the timeline's description knows no assigner
+        shown.pop("assigner", None)
     comments = [
         (one.created_at, one.id, {"event": "commented", "actor": renderer.login(one.author), **renderer.comment(one)})
         for one in issue.comments

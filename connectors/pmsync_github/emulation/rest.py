@@ -71,7 +71,14 @@ ROUTES = (
     Route("POST", "/app/installations/{installation_id}/access_tokens", rest_meta.access_token),
     Route("GET", REPO + "/installation", rest_meta.repo_installation),
 )
-_PATTERNS = [(route, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route.template))) for route in ROUTES]
+
+
+def _group(variable: re.Match[str]) -> str:
+    """A label's name may hold slashes that the client left as they are (PyGithub does)."""
+    return f"(?P<{variable[1]}>{'.+' if variable[1] == 'name' else '[^/]+'})"
+
+
+_PATTERNS = [(route, re.compile(re.sub(r"\{(\w+)\}", _group, route.template))) for route in ROUTES]
 
 
 class Rest:

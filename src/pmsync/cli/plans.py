@@ -41,8 +41,8 @@ class Shown:
     skips: tuple[tuple[str, str], ...]
 
 
-def show(app: App, plan: Plan, *, every: bool) -> Shown:
-    """Put the plan into words, with the remote's own names for values."""
+def show(app: App, plan: Plan, *, rows: int | None = ROWS) -> Shown:
+    """Put the plan into words, with the remote's own names for values; ``rows`` limits how many changes are listed."""
     from pmsync.reconcile.plan import lines
 
     pairs = [(op, "") for op in plan.ops] + [(held.op, held.reason) for held in plan.held]
@@ -51,10 +51,10 @@ def show(app: App, plan: Plan, *, every: bool) -> Shown:
         for scope in {op.scope for op, _ in pairs}
         if scope.system in app.setup.connectors
     }
-    rows = [Row(op.uid, line, held) for op, held in pairs for line in lines(op, surfaces.get(op.scope, {}))]
-    kept = rows if every else rows[:ROWS]
+    every = [Row(op.uid, line, held) for op, held in pairs for line in lines(op, surfaces.get(op.scope, {}))]
+    kept = every[:rows]
     skips = tuple(dict.fromkeys((skip.code, skip.reason) for skip in plan.skips))
-    return Shown(tuple(kept), len(pairs), len(plan.held), len(rows) - len(kept), dict(plan.counts()), skips)
+    return Shown(tuple(kept), len(pairs), len(plan.held), len(every) - len(kept), dict(plan.counts()), skips)
 
 
 def as_table(shown: Shown) -> Group:

@@ -1,17 +1,30 @@
-"""Everything that is wrong with a config, told at once, each with its place and remedy."""
+"""Everything that is wrong with a config, told at once, each with its place and remedy, and never with a secret."""
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
 from pmsync.connect.errors import ConfigError
 
 Path = tuple[str | int, ...]
+"""The keys and list positions that lead to a value."""
+
+Places = dict[Path, tuple[int, int]]
+"""(line, column) of every key and list item, counted from 1."""
+
+MOST = 50
+"""Problems told at once; what comes after them is mostly their echo."""
+
+LONGEST = 60
+"""Characters of a value that a message quotes."""
+
+_SHORTEST_SECRET = 4
+_USERINFO = re.compile(r"(?<=://)[^\s/@'\"]+(?=@)")
+_WORD = re.compile(r"[\w.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,68 +37,98 @@ class Problem:
 
 
 class Problems:
-    """A growing list of problems that knows the lines of the document."""
+    """A growing list of problems that knows the lines of the document and what must not be shown."""
 
     def __init__(self, file: str, places: Mapping[Path, tuple[int, int]]) -> None:
         self._file = file
         self._places = places
-        self._found: list[Problem] = []
+        self._found: dict[Problem, None] = {}
+        self._hidden: dict[str, str] = {}
 
     def __bool__(self) -> bool:
         return bool(self._found)
 
     def add(self, path: Path, message: str, hint: str = "") -> None:
         """Note one problem."""
-        self._found.append(Problem(path, message, hint))
+        self._found[Problem(path, message, hint)] = None
 
-    def take(self, prefix: Path, error: ValidationError, known: Iterable[str] = ()) -> None:
-        """Note everything pydantic found below ``prefix``; unknown keys get the nearest of ``known``."""
-        for detail in error.errors(include_url=False, include_input=False, include_context=True):
-            path = prefix + tuple(part for part in detail["loc"] if not str(part).startswith(("function-", "literal[")))
-            self.add(path, *_words(path, dict(detail), known))
+    def hide(self, secret: str, shown: str = "***") -> None:
+        """Have ``secret`` replaced by ``shown`` in everything that is told, whoever words it."""
+        if len(secret) >= _SHORTEST_SECRET:
+            self._hidden.setdefault(secret, shown)
+
+    def at(self, path: Path) -> bool:
+        """Whether something is wrong with the value at ``path`` or below it."""
+        return any(problem.path[: len(path)] == path for problem in self._found)
 
     def stop(self) -> None:
-        """Raise what was found.
+        """Raise what was found, in the order of the document.
 
         Raises:
             ConfigError: at least one problem was noted; the message has a line for each.
         """
         if not self._found:
             return
-        lines = [self._line(problem) for problem in self._found]
-        hints = [problem.hint for problem in self._found if problem.hint]
-        raise ConfigError("\n".join(lines), hint="\n".join(dict.fromkeys(hints)))
+        ordered = sorted(self._found, key=lambda problem: self._place(problem.path))
+        lines = [self._line(problem) for problem in ordered[:MOST]]
+        if len(ordered) > MOST:
+            lines.append(f"{self._file}: and {len(ordered) - MOST} more")
+        hints = [problem.hint for problem in ordered[:MOST] if problem.hint]
+        raise ConfigError(self._clean("\n".join(lines)), hint=self._clean("\n".join(dict.fromkeys(hints))))
 
     def _line(self, problem: Problem) -> str:
         line, column = self._place(problem.path)
-        name = ".".join(str(part) for part in problem.path)
-        return f"{self._file}:{line}:{column}: {name}: {problem.message}" if name else f"{self._file}: {problem.message}"
+        name = dotted(problem.path)
+        return f"{self._file}:{line}:{column}: " + (f"{name}: " if name else "") + problem.message
 
     def _place(self, path: Path) -> tuple[int, int]:
         while path and path not in self._places:
             path = path[:-1]
         return self._places.get(path, (1, 1))
 
+    def _clean(self, text: str) -> str:
+        for secret in sorted(self._hidden, key=len, reverse=True):
+            for spelling in (secret, repr(secret)[1:-1]):
+                text = text.replace(spelling, self._hidden[secret])
+        return _USERINFO.sub("***", text)
+
+
+def dotted(path: Path) -> str:
+    """The path in words: ``maps.status.jira."Ready for QA"``."""
+    return ".".join(str(part) if isinstance(part, int) or _WORD.fullmatch(part) else f'"{_plain(part)}"' for part in path)
+
+
+def quoted(value: object) -> str:
+    """A value from the config as a message may quote it: on one line, and not at length."""
+    return f"'{_plain(str(value))}'"
+
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """A remedy that names the nearest valid word, or all of them."""
     options = sorted(set(known))
-    close = difflib.get_close_matches(word, options, n=1, cutoff=0.6)
+    folded = {option.casefold(): option for option in reversed(options)}
+    close = difflib.get_close_matches(word[:LONGEST].casefold(), folded, n=1, cutoff=0.6)
     if close:
-        return f"did you mean {close[0]!r}?"
+        return f"did you mean {folded[close[0]]!r}?"
     return "valid here: " + ", ".join(options) if options else ""
 
 
-def _words(path: Path, detail: Mapping[str, Any], known: Iterable[str]) -> tuple[str, str]:
-    kind, context = detail["type"], detail.get("ctx") or {}
-    last = str(path[-1]) if path else ""
-    if kind == "extra_forbidden":
-        return f"unknown key {last!r}", nearest(last, known)
-    if kind == "missing":
-        return "is missing", f"add {last}: ..."
-    if kind in ("enum", "literal_error"):
-        options = [part.strip(" '") for part in str(context.get("expected", "")).replace(" or ", ", ").split(",")]
-        return "unknown value", "valid here: " + ", ".join(option for option in options if option)
-    if kind == "value_error":
-        return str(context.get("error", detail["msg"])), ""
-    return str(detail["msg"]), ""
+def kind_of(value: Any) -> str:
+    """What sort of value stands there, in words that never show it."""
+    if value is None:
+        return "empty"
+    for types, words in (
+        (bool, "true or false"),
+        (int | float, "a number"),
+        (str, "a text"),
+        (dict, "a mapping"),
+        (list, "a list"),
+    ):
+        if isinstance(value, types):
+            return words
+    return "of another type"
+
+
+def _plain(text: str) -> str:
+    text = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -13,9 +13,11 @@ from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from sqlalchemy.exc import IntegrityError
 
 T = TypeVar("T")
 Parameters = Mapping[str, Any]
+_COUNTED = {"preserve_rowcount": True}  # else an INSERT counts -1 on PostgreSQL
 CHUNK = 500
 """The longest list that one statement is handed."""
 
@@ -42,7 +44,7 @@ class Session:
 
     def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
         """Execute a statement once; how many rows it touched."""
-        return self.connection.execute(statement, parameters).rowcount
+        return self.connection.execute(statement, parameters, execution_options=_COUNTED).rowcount
 
     def run_many(self, statement: Executable, parameters: Sequence[Parameters]) -> None:
         """Execute a statement for each of ``parameters``, as one batch."""
@@ -62,15 +64,14 @@ class Session:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Undo what the block did if it raises; without it PostgreSQL gives up the whole transaction after one refusal."""
+        """Undo the block alone when a constraint refuses it; otherwise PostgreSQL gives up the whole transaction."""
         self.connection.exec_driver_sql("SAVEPOINT step")
         try:
             yield
-        except BaseException:
+        except IntegrityError:
             self.connection.exec_driver_sql("ROLLBACK TO SAVEPOINT step")
             raise
-        finally:
-            self.connection.exec_driver_sql("RELEASE SAVEPOINT step")
+        self.connection.exec_driver_sql("RELEASE SAVEPOINT step")
 
 
 def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:

@@ -140,8 +140,10 @@ class Store:
 
 
 def _roll_back(connection: Connection) -> None:
+    if connection.invalidated:
+        return
     try:
         connection.exec_driver_sql("ROLLBACK")
     except DBAPIError:
-        # The connection is lost, or the database ended the transaction itself; what counts is the error that led here.
+        # SQLite has ended the transaction by itself (a full disk); what counts is the error that led here.
         connection.invalidate()

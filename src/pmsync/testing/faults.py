@@ -156,6 +156,10 @@ class Faulty:
         """Let ``fault`` befall the next write."""
         self.script.add(self._is_write, fault)
 
+    def next_read(self, fault: Fault) -> None:
+        """Let ``fault`` befall the next read."""
+        self.script.add(lambda request: not self._is_write(request), fault)
+
     def handle(self, request: Request) -> Response:
         """Answer one request, or what is left of the answer.
 

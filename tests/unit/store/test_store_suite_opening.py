@@ -41,8 +41,9 @@ def fingerprint(engine) -> dict[str, str]:
     query = "SELECT name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL"
     if engine.dialect.name == "postgresql":
         query = (
-            "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' "
-            "UNION ALL SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"
+            "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema() "
+            "UNION ALL SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger "
+            "WHERE NOT tgisinternal AND tgrelid = 'journal'::regclass"
         )
     with engine.connect() as connection:
         rows = connection.execute(text(query)).all()

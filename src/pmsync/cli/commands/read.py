@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,8 +12,6 @@ from pmsync.cli.shell import clean, guarded, opened, print_json, stdout
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-    from pmsync.store.journal import Entry
 
 
 def register(app: typer.Typer) -> None:
@@ -29,6 +26,7 @@ def register(app: typer.Typer) -> None:
 @guarded
 def status(config: ConfigFile = DEFAULT_CONFIG, json: AsJson = False) -> None:
     """Where things stand: scopes, links, open conflicts, writes in doubt, what was left alone and why."""
+    from pmsync.cli.explaining import when
     from pmsync.engine import reading
 
     with opened(config, read_only=True) as app:
@@ -38,7 +36,7 @@ def status(config: ConfigFile = DEFAULT_CONFIG, json: AsJson = False) -> None:
         return
     table = _table("scope", "linked", "last pull", "state")
     for scope in state.scopes:
-        table.add_row(str(scope.scope), f"{scope.linked:,}", _when(scope.pulled_at), clean(scope.state))
+        table.add_row(str(scope.scope), f"{scope.linked:,}", when(scope.pulled_at), clean(scope.state))
     stdout().print(table)
     stdout().print(
         f"\n{state.items:,} items, {state.dirty:,} to look at, {state.conflicts:,} open conflicts, {len(state.in_doubt):,} writes in doubt, "
@@ -53,6 +51,7 @@ def status(config: ConfigFile = DEFAULT_CONFIG, json: AsJson = False) -> None:
 @guarded
 def conflicts(config: ConfigFile = DEFAULT_CONFIG, json: AsJson = False) -> None:
     """The open conflicts: every side's value, who set it, and how to end it."""
+    from pmsync.cli.explaining import conflict_lines
     from pmsync.engine import reading
 
     with opened(config, read_only=True) as app:
@@ -62,16 +61,8 @@ def conflicts(config: ConfigFile = DEFAULT_CONFIG, json: AsJson = False) -> None
         return
     if not found:
         stdout().print("no open conflicts")
-        return
-    for one in found:
-        stdout().print(
-            f"{one.uid[:8]}  {clean(one.name)}  {one.field}  (agreed until now: {clean(one.base)})", markup=False, style="bold"
-        )
-        for side in one.sides:
-            by = f"  {side.actor}, {_when(side.at)}" if side.actor else ""
-            stdout().print(f"    {side.system}: {clean(side.shown)}{clean(by)}", markup=False)
-        systems = " | ".join(sorted({side.system for side in one.sides}))
-        stdout().print(f"    pmsync resolve {one.uid[:8]} --take {systems}", markup=False, style="dim")
+    for line in conflict_lines(found):
+        stdout().print(line)
 
 
 @guarded
@@ -82,6 +73,7 @@ def explain(
     json: AsJson = False,
 ) -> None:
     """Why is this value what it is: who set it, where it shows, what was written, overruled or left alone."""
+    from pmsync.cli.explaining import explanation_lines
     from pmsync.engine import reading
 
     with opened(config, read_only=True) as app:
@@ -89,16 +81,8 @@ def explain(
     if json:
         print_json(reading.plain(found))
         return
-    stdout().print(f"{clean(found.title)}  ({', '.join(found.records)})", markup=False, style="bold")
-    for value in found.fields:
-        stdout().print(f"\n{value.field}: {clean(value.value)}", markup=False, style="bold")
-        stdout().print(f"    set by {clean(value.source)}, {_when(value.at)}: {clean(value.why)}", markup=False)
-        for place in value.places:
-            stdout().print(
-                f"    {clean(place.record)} shows {clean(place.shown)}; last agreed on {clean(place.agreed)}", markup=False
-            )
-        for entry in value.history:
-            stdout().print(f"    {_when(entry.at)}  {_told(entry)}", markup=False, style="dim")
+    for line in explanation_lines(found):
+        stdout().print(line)
 
 
 @guarded
@@ -109,6 +93,7 @@ def log(
     json: AsJson = False,
 ) -> None:
     """The journal, latest first: every value taken over, written, overruled, and every decision."""
+    from pmsync.cli.explaining import when
     from pmsync.engine import reading
 
     with opened(config, read_only=True) as app:
@@ -118,7 +103,7 @@ def log(
         return
     table = _table("when", "run", "what", "field", "why")
     for entry in entries:
-        table.add_row(_when(entry.at), entry.run[:8], entry.kind, entry.field, clean(entry.why))
+        table.add_row(when(entry.at), entry.run[:8], entry.kind, entry.field, clean(entry.why))
     stdout().print(table)
 
 
@@ -146,14 +131,6 @@ def _people(config: Path) -> list[dict[str, str]]:
     with opened(config, read_only=True) as app:
         reading.learn_people(app.setup, app.store)
         return reading.people(app.setup, app.store, app.config.root.people)
-
-
-def _told(entry: Entry) -> str:
-    return clean(f"{entry.kind}: {entry.why}")
-
-
-def _when(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S") if at else "never"
 
 
 def _table(*columns: str) -> Table:

@@ -57,7 +57,7 @@ def plan(
     quiet = json or format is Format.JSON
     with opened(config, read_only=True) as app, watching(quiet=quiet) as listen:
         found, report = app.engine.plan(listen, wanted_scopes(app, scope))
-        shown = plans.show(app, found, every=every)
+        shown = plans.show(app, found, rows=None if every or quiet else plans.ROWS)
     if out is not None:
         out.write_bytes(found.encode())
     _print_plan(found, shown, Format.JSON if json else format, out)

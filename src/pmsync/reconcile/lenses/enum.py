@@ -17,9 +17,10 @@ class EnumLens:
         reads: remote token to the hub value it means by default.
         writes: hub value to the one token that stands for it.
         refused: hub value to the reason why it has no image here; the key ``""`` refuses the empty value.
-        unmapped_hint: what a person does about a token that ``reads`` lacks; ``{token}`` in it is replaced by the token.
+        unmapped_hint: what a person does about a token that ``reads`` lacks; ``{token}`` in it is replaced by the token's name.
         empties: tokens that mean "nothing is set".
         empty_token: which of ``empties`` is written for the empty value; None writes ``EMPTY`` itself.
+        names: token to the name a person knows it by, for tokens that are ids; only for messages.
 
     Raises:
         ValueError: a token is both read and empty, a value both written and refused, or ``empty_token`` is not in ``empties``.
@@ -31,6 +32,7 @@ class EnumLens:
     unmapped_hint: str = ""
     empties: frozenset[str] = frozenset()
     empty_token: str | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if clash := sorted(self.empties.intersection(self.reads)):
@@ -49,8 +51,9 @@ class EnumLens:
             return EMPTY
         if token in self.reads:
             return Known(self.reads[token])
-        hint = self.unmapped_hint.replace("{token}", token)
-        return Unmapped(f"{token!r} is not mapped{'; ' if hint else ''}{hint}")
+        name = self.names.get(token, token)
+        hint = self.unmapped_hint.replace("{token}", name)
+        return Unmapped(f"{name!r} is not mapped{'; ' if hint else ''}{hint}")
 
     def put(self, hub: Settled, remote: Settled) -> Settled | Unrepresentable:
         """``remote`` where consistent, else the value's token, else ``Unrepresentable``."""

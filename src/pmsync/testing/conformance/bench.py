@@ -93,6 +93,14 @@ class Bench(ABC):
         """Let a mishap befall the next write; a bench without a line that can break offers some kinds only, or none."""
         self.lacks(f"a line on which {fault.kind} can happen")
 
+    def befall_read(self, fault: Fault) -> None:
+        """Let a mishap befall the next read."""
+        self.lacks(f"a line on which {fault.kind} can befall a read")
+
+    def hold_back(self, ref: RecordRef, seconds: float) -> None:
+        """The server's index shows the latest change of this record only so many seconds from now; later changes of others pass it."""
+        self.lacks("an index that lags unevenly")
+
     def ignore_writes_of(self, field: str) -> None:
         """From now on the server accepts writes of this hub field with success and drops them."""
         self.lacks(f"silent drops of {field}")
@@ -160,3 +168,7 @@ class EmulatorBench(Bench):
     def befall(self, fault: Fault) -> None:
         """Every kind of fault can happen on this line."""
         self.faulty.next_write(fault)
+
+    def befall_read(self, fault: Fault) -> None:
+        """To reads as well."""
+        self.faulty.next_read(fault)

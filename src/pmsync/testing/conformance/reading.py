@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from math import ceil
 
 import pytest
@@ -10,15 +11,18 @@ import pytest
 from pmsync.connect.capabilities import Full
 from pmsync.connect.clock import Clock
 from pmsync.connect.contract import Connector, Page, Stream
+from pmsync.connect.errors import ConnectorError
 from pmsync.model.fields import FIELDS
 from pmsync.model.record import RecordRef
 from pmsync.model.values import Known, Value, raw
 from pmsync.reconcile.surface import Surface
 from pmsync.testing.conformance.bench import Bench
 from pmsync.testing.conformance.drafts import Suite, Walk, canons, quiet_cursor, read, settle, value, walk
+from pmsync.testing.faults import Fault, FaultKind
 
 LIST_SIZE = 100
 """Records per listing call that every connector must reach."""
+READ_FAULTS = [kind for kind in FaultKind if kind not in (FaultKind.LATE, FaultKind.TWICE)]
 FIXED_CALLS = 8
 """Calls that a first pull may cost besides its pages, whatever the number of records."""
 
@@ -131,6 +135,35 @@ class PullTests(Suite):
         resumed = walk(bench.connector(), bench.scope, pages[0].cursor)
         assert "While it was down" in _titles(bench, connector, resumed).values()
         assert {record.ref for record in pages[0].records} | set(resumed.refs) == set(made)
+
+    @pytest.mark.parametrize("kind", READ_FAULTS)
+    def test_broken_read_during_the_walk_loses_nothing(self, bench: Bench, connector: Connector, kind: FaultKind) -> None:
+        """The walk goes on, or ends with an error; in both cases the committed cursor leads to everything else."""
+        made = _fill(bench, connector, 150)
+        rest = connector.pull(bench.scope, Stream.ITEMS, None)
+        pages = [next(rest)]
+        bench.befall_read(Fault(kind, seconds=30.0))
+        with suppress(ConnectorError):
+            pages.extend(rest)
+        resumed = walk(bench.connector(), bench.scope, pages[-1].cursor)
+        assert {record.ref for page in pages for record in page.records} | set(resumed.refs) == set(made)
+
+    def test_change_that_the_index_shows_late_is_not_skipped(self, bench: Bench, connector: Connector) -> None:
+        """A cursor at the newest change seen would pass by an older one that the index still hides."""
+        lag = connector.capabilities.index_lag
+        if not lag:
+            pytest.skip("this connector's listings do not lag")
+        made = _fill(bench, connector, 3)
+        cursor = quiet_cursor(bench, connector)
+        bench.person_edits(made[0], title="Shown late")
+        bench.hold_back(made[0], 0.9 * lag)
+        bench.clock.sleep(1.0)
+        bench.person_edits(made[1], title="Shown at once")
+        polls: list[Walk] = []
+        for pause in (1.0, 0.5 * lag, 0.6 * lag):
+            bench.clock.sleep(pause)
+            polls.append(walk(connector, bench.scope, polls[-1].cursor if polls else cursor))
+        assert {made[0], made[1]} <= {ref for poll in polls for ref in poll.refs}
 
     def test_cursor_does_not_come_from_the_local_clock(self, bench: Bench, connector: Connector) -> None:
         """With this machine a day ahead, what is filed after the pull still arrives."""

@@ -80,10 +80,12 @@ class LensTests(Suite):
     def test_every_default_says_what_was_assumed(self, bench: Bench, connector: Connector) -> None:
         """A mapping nobody wrote down is declared: what it takes the value for, why, and the line that changes it."""
         for surface in connector.surfaces(bench.scope):
+            tokens = {name: token for token, name in surface.display.items()}
             for default in surface.defaults:
                 assert default.why
                 assert default.change
-                assert surface.lens.consistent(known(default.remote), known(default.hub)), f"{default} on {surface.id}"
+                remote = known(tokens.get(default.remote, default.remote))
+                assert surface.lens.consistent(remote, known(default.hub)), f"{default} on {surface.id}"
 
 
 class UpdateTests(Suite):

@@ -1,0 +1,128 @@
+"""Limits that stop a run before harm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pmsync.model.enums import Kind
+from pmsync.model.record import RecordRef, ScopeRef
+from pmsync.model.values import EMPTY, Known
+from pmsync.reconcile.operation import Change, Operation, OpKind
+from pmsync.reconcile.rails import Limits, Step, closes, judge, oscillates, shrunk
+
+PAY, API = ScopeRef("jira", "PAY"), ScopeRef("github", "acme/api")
+OPEN = Limits(close="allow")
+
+
+def update(number: int, field: str = "title", hub: str = "x", scope: ScopeRef = PAY) -> Operation:
+    change = Change(field, field, EMPTY, Known(hub), Known(hub), "")
+    ref = RecordRef(scope.system, str(number))
+    return Operation(f"{scope.key}-{number}", OpKind.UPDATE, "i", scope, ref, "", Kind.BUG, (change,), None, "")
+
+
+def create(number: int, scope: ScopeRef = API) -> Operation:
+    return Operation(f"c{number}", OpKind.CREATE, "i", scope, None, "", Kind.BUG, (), "m", "")
+
+
+def updates(count: int, **parts: object) -> list[Operation]:
+    return [update(number, **parts) for number in range(count)]  # type: ignore[arg-type]
+
+
+def held(ops: Iterable[Operation], linked: int = 100, limits: Limits = OPEN, **more: object) -> int:
+    return len(judge(list(ops), {PAY: linked, API: linked}, limits, **more).held)  # type: ignore[arg-type]
+
+
+class TestLimits:
+    def test_c18_a_group_over_its_limit_is_held_whole(self) -> None:
+        """C18: the bulk guard never writes the first n of a mistake."""
+        assert held(create(n) for n in range(20)) == 0
+        assert held(create(n) for n in range(21)) == 21
+
+    def test_a_share_counts_what_is_linked_in_the_scope(self) -> None:
+        assert held(updates(200), linked=1000) == 0
+        assert held(updates(201), linked=1000) == 201
+
+    def test_a_share_of_little_has_a_floor(self) -> None:
+        assert held(updates(50), linked=60) == 0
+        assert held(updates(51), linked=60) == 51
+
+    def test_a_count_has_none(self) -> None:
+        assert held(updates(4), limits=Limits(max_updates=3, close="allow")) == 4
+
+    def test_each_scope_and_kind_is_judged_alone(self) -> None:
+        ops = [*updates(3), *(create(n) for n in range(30)), *updates(2, scope=API)]
+        verdict = judge(ops, {}, OPEN)
+        assert [op.kind for op in verdict.allowed] == [OpKind.UPDATE] * 5
+        assert len(verdict.held) == 30
+
+    def test_the_reason_has_the_numbers(self) -> None:
+        verdict = judge(updates(300), {PAY: 1000}, OPEN)
+        said = "300 at once in jira:PAY, more than the 200 that max_updates allows (20% of 1,000 linked records)"
+        assert verdict.held[0].reason == said
+
+    def test_what_waits_for_review_is_held_and_does_not_count(self) -> None:
+        ops = [create(n) for n in range(30)]
+        review = {op.uid for op in ops[:15]}
+        verdict = judge(ops, {}, OPEN, review=review)
+        assert {one.op.uid for one in verdict.held} == review
+
+    def test_what_completes_a_creation_is_exempt(self) -> None:
+        ops = updates(90)
+        assert held(ops, exempt={op.uid for op in ops}) == 0
+
+    @given(st.lists(st.integers(0, 99), unique=True), st.integers(0, 60))
+    def test_every_op_is_either_allowed_or_held_in_the_given_order(self, numbers: list[int], most: int) -> None:
+        ops = [update(number) for number in numbers]
+        verdict = judge(ops, {}, Limits(max_updates=most, close="allow"))
+        assert [*verdict.allowed, *(one.op for one in verdict.held)] == ops
+
+
+class TestCloses:
+    @pytest.mark.parametrize(("status", "closing"), [("done", True), ("declined", True), ("in_review", False), ("odd", False)])
+    def test_a_close_is_a_write_of_a_done_status(self, status: str, closing: bool) -> None:
+        assert closes(update(1, "status", status)) is closing
+        assert not closes(update(1, "title", status))
+
+    def test_closes_are_held_where_the_config_says_never(self) -> None:
+        verdict = judge([update(1, "status", "done"), update(2)], {}, Limits())
+        assert [one.op.uid for one in verdict.held] == ["PAY-1"]
+        assert "close: never" in verdict.held[0].reason
+
+    def test_many_closes_are_held_while_other_updates_go_on(self) -> None:
+        ops = [*updates(6, field="status", hub="done"), *(update(100 + n) for n in range(9))]
+        verdict = judge(ops, {PAY: 100}, OPEN)
+        assert len(verdict.held) == 6
+        assert len(verdict.allowed) == 9
+
+
+class TestListing:
+    @pytest.mark.parametrize(("before", "now"), [(0, 0), (0, 9), (100, 100), (100, 90), (4, 1), (1000, 900)])
+    def test_a_plausible_listing_is_believed(self, before: int, now: int) -> None:
+        assert shrunk(before, now) is None
+
+    @pytest.mark.parametrize(("before", "now"), [(1, 0), (5000, 0), (100, 89), (1000, 899), (20, 14)])
+    def test_an_empty_or_shrunk_listing_is_not(self, before: int, now: int) -> None:
+        assert "taken for a failure" in (shrunk(before, now) or "")
+
+
+class TestBreaker:
+    def steps(self, text: str) -> list[Step]:
+        """Lower case: our writes; upper case: a person's."""
+        return [Step(Known(letter.lower()), letter.isupper()) for letter in text]
+
+    @pytest.mark.parametrize("history", ["", "a", "ab", "abc", "abcde", "aBa", "abXab", "aab"])
+    def test_writes_that_lead_on_are_believed(self, history: str) -> None:
+        assert oscillates(self.steps(history)) is None
+
+    @pytest.mark.parametrize("history", ["aba", "Xaba", "abab", "cdaba"])
+    def test_c15_back_and_forth_without_a_person_stops(self, history: str) -> None:
+        assert "back and forth" in (oscillates(self.steps(history)) or "")
+
+    def test_c15_too_many_writes_without_a_person_stop(self) -> None:
+        assert oscillates(self.steps("abcdef")) == "it was written 6 times with no person's edit between"
+        assert oscillates(self.steps("abcXdef")) is None
+        assert oscillates(self.steps("abc"), most=2) is not None
