@@ -15,6 +15,7 @@ from pmsync.connect.errors import AuthFailed, Fatal, Retry
 from pmsync.connect.plugin import Environment
 from pmsync.model.record import ScopeRef
 from pmsync.net.http import Answer, Call, Http
+from pmsync.net.words import escape
 from pmsync_github.limits import MANNERS, READS
 
 API_VERSION = "2022-11-28"
@@ -52,7 +53,7 @@ class _RawError(msgspec.Struct):
     def error(self) -> GraphError:
         """With a kind: GitHub names it ``type``, or for documents that do not fit its schema ``extensions.code``."""
         kind = self.type or ("VALIDATION" if (self.extensions or {}).get("code") else "")
-        return GraphError(kind, self.message, tuple(str(part) for part in self.path or ()))
+        return GraphError(kind, escape(self.message), tuple(str(part) for part in self.path or ()))
 
 
 class _RawGraph(msgspec.Struct):
@@ -107,10 +108,6 @@ class Client:
         """
         path = f"{self.address(scope)}/issues/{number}"
         return self._follow(path, _template("/issues/0"), {}, _READ | {404, 410})[0]
-
-    def get(self, path: str, name: str, *, also: frozenset[int] = frozenset()) -> Answer:
-        """GET something outside any repository."""
-        return self._follow(self.prefix + path, f"GET {name}", {}, _READ | also)[0]
 
     def page(self, url: str, below: str) -> Answer:
         """A further page of a listing, by the address that the page before it gave."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-import msgspec
-
 from pmsync.connect.capabilities import Capabilities, Full, Partial, Unsupported
 from pmsync.connect.contract import (
     Account,
@@ -22,25 +20,27 @@ from pmsync.connect.contract import (
     Stream,
     Unreadable,
 )
-from pmsync.connect.errors import ConnectorError, Fatal, Gone
+from pmsync.connect.errors import ConnectorError, Gone
 from pmsync.connect.plugin import Environment, ScopeConfig
 from pmsync.model.record import Comment, Record, RecordRef, ScopeRef
 from pmsync.model.values import Known, Unobserved
 from pmsync.net.http import Answer
 from pmsync.reconcile.operation import Operation
 from pmsync.reconcile.surface import Surface
-from pmsync_github import checks, hooks, lookup, mapping, queries
+from pmsync_github import checks, hooks, lookup, mapping
 from pmsync_github.catalogue import Catalogue, Repository
 from pmsync_github.client import PAGE, Client, server_time
 from pmsync_github.control import Control
 from pmsync_github.cursor import Delivered, Position, digest
-from pmsync_github.mapping import Issue, Reading, RestComment, RestIssue
+from pmsync_github.graph import GraphReads
+from pmsync_github.mapping import Issue, Reading
 from pmsync_github.places import Places
 from pmsync_github.priority import PriorityNames, token
 from pmsync_github.settings import GitHubScope, GitHubSettings
 from pmsync_github.stream import Entry, walk
 from pmsync_github.stream import Listing as Rows
 from pmsync_github.surfaces import Layout, check_maps, surfaces
+from pmsync_github.wire import RestComment, RestIssue
 from pmsync_github.writes import Tools, Writer
 
 CAPABILITIES = Capabilities(
@@ -85,10 +85,20 @@ class GitHubConnector(Connector):
             secrets=self._control.secrets(),
         )
         self._catalogue = Catalogue(self._read_repository, self._control.labels)
+        self._graph = GraphReads(self._client)
         self._places = Places()
         self._login = ""
         self._writer = Writer(
-            Tools(self._client, self._control, self._catalogue, self._places, self._priorities, self._in, self._scope_labels)
+            Tools(
+                self._client,
+                self._graph,
+                self._control,
+                self._catalogue,
+                self._places,
+                self._priorities,
+                self._in,
+                self._scope_labels,
+            )
         )
 
     # -- what we are ---------------------------------------------------------------------------------------------------------
@@ -205,14 +215,8 @@ class GitHubConnector(Connector):
             return ()
         repository = self._catalogue.repository(scope)
         unknown = sorted({one.number for one in comments if self._places.at(repository.name, one.number) is None})
-        for start in range(0, len(unknown), PAGE):
-            owner, name = repository.name.split("/")
-            answer = self._client.ask(
-                queries.issue_ids(unknown[start : start + PAGE]), {"owner": owner, "name": name}, "IssueIds"
-            )
-            for alias, issue in (answer.data.get("repository") or {}).items():
-                if issue:
-                    self._places.saw_id(repository.name, int(alias[1:]), str(issue["id"]))
+        for number, node in self._graph.ids_of_numbers(repository.name, unknown).items():
+            self._places.saw_id(repository.name, number, node)
         return tuple(
             Comment(
                 ref=RecordRef(self._system, one.node_id),
@@ -229,26 +233,10 @@ class GitHubConnector(Connector):
 
     def fetch(self, scope: ScopeRef, refs: Sequence[RecordRef]) -> Fetched:
         """Whole issues by node id, 100 a call. A transferred issue has another node id and counts as missing here; see ``relocate``."""
-        records: list[Record] = []
-        missing: list[RecordRef] = []
-        for start in range(0, len(refs), PAGE):
-            chunk = refs[start : start + PAGE]
-            for ref, issue in zip(chunk, self._nodes([ref.remote_id for ref in chunk]), strict=True):
-                if issue is None:
-                    missing.append(ref)
-                else:
-                    records.append(self._in(self._home(scope, issue), issue))
-        return Fetched(tuple(records), tuple(missing))
-
-    def _nodes(self, ids: Sequence[str]) -> list[Issue | None]:
-        answer = self._client.ask(queries.NODES, {"ids": list(ids)}, "Nodes")
-        nodes = answer.data.get("nodes")
-        if not isinstance(nodes, list) or len(nodes) != len(ids):
-            raise Fatal("GitHub's answer to the query Nodes does not fit the question")
-        try:
-            return [mapping.graph_issue(node) for node in nodes]
-        except msgspec.ValidationError as misfit:
-            raise Fatal(f"GitHub's answer to the query Nodes lacks a field: {misfit}") from misfit
+        issues = self._graph.issues([ref.remote_id for ref in refs])
+        records = tuple(self._in(self._home(scope, issue), issue) for issue in issues if issue is not None)
+        missing = tuple(ref for ref, issue in zip(refs, issues, strict=True) if issue is None)
+        return Fetched(records, missing)
 
     def relocate(self, scope: ScopeRef, ref: RecordRef, key: str) -> Record | None:
         """Where an issue that can no longer be read by its id went: GitHub redirects its old number to the new issue.
@@ -329,22 +317,8 @@ class GitHubConnector(Connector):
 
     def ids(self, scope: ScopeRef) -> Listing:
         """The node ids of all issues, 100 a call."""
-        owner, name = scope.key.split("/")
-        refs: list[RecordRef] = []
-        after: str | None = None
-        while True:
-            answer = self._client.ask(queries.IDS, {"owner": owner, "name": name, "after": after}, "Ids")
-            repository = answer.data.get("repository")
-            if not repository:
-                raise Gone(
-                    f"the repository {scope.key} cannot be read", status=404, hint="does it exist, and may the account see it?"
-                )
-            issues = repository["issues"]
-            refs += [RecordRef(self._system, node["id"]) for node in issues["nodes"] if node]
-            page = issues["pageInfo"]
-            if not page["hasNextPage"] or page["endCursor"] == after:
-                return Listing(tuple(refs), complete=not page["hasNextPage"] and len(refs) >= issues["totalCount"])
-            after = page["endCursor"]
+        ids, complete = self._graph.ids(scope.key)
+        return Listing(tuple(RecordRef(self._system, node) for node in ids), complete)
 
     def container(self, scope: ScopeRef) -> Container:
         """Whether the repository can be read, and the server's clock."""
@@ -354,17 +328,8 @@ class GitHubConnector(Connector):
     # -- people and hints ----------------------------------------------------------------------------------------------------
 
     def people(self, scope: ScopeRef, ids: Sequence[str]) -> list[Account]:
-        """Accounts by login, 100 a call. GitHub shows e-mail addresses only to tokens with another scope, so none are asked for."""
-        found: list[Account] = []
-        for start in range(0, len(ids), PAGE):
-            chunk = ids[start : start + PAGE]
-            variables = {f"u{number}": login for number, login in enumerate(chunk)}
-            answer = self._client.ask(queries.users(len(chunk)), variables, "Users")
-            for number in range(len(chunk)):
-                user = answer.data.get(f"u{number}")
-                if user:
-                    found.append(Account(user["login"], user["name"] or user["login"]))
-        return found
+        """Accounts by login, without e-mail addresses."""
+        return self._graph.accounts(ids)
 
     def hints(self, headers: Mapping[str, str], body: bytes) -> list[RecordRef]:
         """The issues that a signed webhook points at."""

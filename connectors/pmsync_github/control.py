@@ -14,6 +14,7 @@ from pmsync.connect.plugin import Environment
 from pmsync.model.record import ScopeRef
 from pmsync.net.http import Answer
 from pmsync.net.limiter import Limiter
+from pmsync.net.words import escape
 from pmsync_github.catalogue import Repository
 from pmsync_github.limits import READS, limited
 from pmsync_github.mapping import LabelEntry, audience_of, moment
@@ -191,6 +192,7 @@ class Control:
     def _as_app(self, verb: str, path: str) -> dict[str, Any]:
         """One request under the App's own identity. The token is made here because PyGithub stamps it with the real time."""
         from github import Auth
+        from jwt.exceptions import PyJWTError
 
         app = self._settings.app
         assert app is not None
@@ -198,7 +200,7 @@ class Control:
         claims = {"iat": now - _JWT_BACK, "exp": now + _JWT_AHEAD, "iss": str(app.id)}
         try:
             signed = Auth.AppAuth.create_jwt_sign(app.private_key.get_secret_value(), "RS256")(claims)
-        except ValueError:
+        except (ValueError, TypeError, PyJWTError):
             signed = None
         if signed is None:
             raise AuthFailed(
@@ -239,7 +241,7 @@ class Control:
     def _refusal(self, what: str, refused: github.GithubException) -> ConnectorError:
         status, now = refused.status, self._environment.clock.now()
         said = refused.data.get("message", "") if isinstance(refused.data, dict) else ""
-        message = f"{what}: GitHub answered {status}{': ' if said else ''}{str(said)[:200]}"
+        message = f"{what}: GitHub answered {status}{': ' if said else ''}{escape(str(said))[:200]}"
         body = b'{"message": "rate limit"}' if "rate limit" in str(said).lower() else b""
         headers = {key.lower(): str(value) for key, value in (refused.headers or {}).items()}
         if limited(Answer(status, headers, body), now):

@@ -4,6 +4,10 @@ It behaves as GitHub documents, with its traps: cursors instead of page numbers,
 and whose sub-resources do not, deletions that answer 410, ETags that differ by token, hourly quotas and secondary limits on one clock, hooks
 that are signed and may be lost. ``GitHubKnobs`` turns them; the plain methods (``add_issue``, ``edit_issue`` ...) are what people do in the
 browser. ``events`` tells what really happened.
+
+Where documents and reports are silent it takes the quieter way: equal values leave ``updated_at`` alone, opening an open issue does nothing,
+moving into a repository that lacks a label drops that label. A GraphQL ``stateReason`` of a duplicate is refused without ``enableDuplicate``,
+for nobody wrote down what it would be. Endpoints of Apps follow PyGithub's reading, for the description at hand leaves them out.
 """
 
 from __future__ import annotations
@@ -93,7 +97,7 @@ class GitHubEmulator:
             quota = self._site.limits.quota(NOBODY.key, "core", anonymous=True)
             return replace(refusal(refused), headers={"content-type": "application/json; charset=utf-8", **quota.headers()})
         if request.path == "/graphql" or full_path == "/api/graphql":
-            return self._graphql.answer(request, caller, base)
+            return self._graphql.answer(request, caller)
         return self._rest.answer(request, caller, base)
 
     def _stamped(self, response: Response) -> Response:
@@ -172,6 +176,10 @@ class GitHubEmulator:
         owner, _, name = full_name.partition("/")
         account = self.world.ensure_user(owner, owner_kind)
         return self.world.add_repo(account, name, private=private, description=description, has_issues=has_issues)
+
+    def set_private(self, full_name: str, private: bool) -> None:
+        """Hide a repository or open it to the public."""
+        self.world.repo_named(full_name).private = private
 
     def rename_repo(self, full_name: str, name: str) -> None:
         """Rename a repository; its old address redirects."""

@@ -9,7 +9,8 @@ from pmsync.connect.contract import Absent, Unreadable
 from pmsync.connect.errors import ConnectorError
 from pmsync.model.record import ScopeRef
 from pmsync_github.client import PAGE, Client, next_link, server_time
-from pmsync_github.mapping import Issue, RestIssue, split_marker
+from pmsync_github.mapping import Issue, split_marker
+from pmsync_github.wire import RestIssue
 
 BACK = 120.0
 """Seconds before the create from which the list is read."""

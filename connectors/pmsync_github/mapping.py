@@ -1,6 +1,6 @@
-"""GitHub's JSON to records, and the tokens of its state. Pure.
+"""Issues to records, and the tokens of GitHub's state. Pure.
 
-REST and GraphQL answers are read into one shape (``Issue``) first, so that a record is the same whichever way it was read.
+Both APIs are read into one shape first (``wire``), so that a record is the same whichever way it was read.
 """
 
 from __future__ import annotations
@@ -9,9 +9,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
-
-import msgspec
 
 from pmsync.connect.markers import TOKEN
 from pmsync.model.enums import Audience, Kind
@@ -34,7 +31,9 @@ LABEL_LIMIT = 50
 OPEN = "open"
 CLOSED_REASONS = ("completed", "not_planned", "duplicate")
 
-_MARKER = re.compile(rf"(?:\r?\n){{0,2}}<!-- pmsync:({TOKEN.pattern}) -->")
+_MARKER = re.compile(rf"<!-- pmsync:({TOKEN.pattern}) -->")
+_BREAKS = ("\r\n\r\n", "\n\n", "\r\n", "\n")
+"""What stands before a marker: two line breaks as we wrote them or as a browser rewrote them, else what an edit left of them."""
 _ISSUE_URL = re.compile(r"https?://[^\s<>()\[\]\"'`]{1,300}?/(?:browse/([A-Z][A-Z0-9_]+-\d+)|issues/\d+)(?![\w/-])")
 _SHORT_REFERENCE = re.compile(r"(?<![\w/])([A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}#\d+)\b")
 _KEY = re.compile(r"(?P<repository>[^/#\s]+/[^/#\s]+)#(?P<number>\d+)")
@@ -96,184 +95,6 @@ class Reading:
     audience: Audience
 
 
-# -- the wire -----------------------------------------------------------------------------------------------------------------
-
-
-class Login(msgspec.Struct):
-    """An account as REST names it."""
-
-    login: str
-
-
-class Present(msgspec.Struct):
-    """A member whose content does not matter: only that it is there."""
-
-
-class RestLabel(msgspec.Struct):
-    """A label inside a REST issue."""
-
-    name: str | None = None
-    node_id: str = ""
-
-
-class RestIssue(msgspec.Struct):
-    """The fields read from a REST issue."""
-
-    node_id: str
-    number: int
-    title: str
-    state: str
-    html_url: str
-    created_at: datetime
-    updated_at: datetime
-    repository_url: str = ""
-    body: str | None = None
-    state_reason: str | None = None
-    labels: list[RestLabel | str] = []
-    user: Login | None = None
-    assignees: list[Login] | None = None
-    pull_request: Present | None = None
-
-    def issue(self) -> Issue:
-        """The common shape."""
-        entries = (
-            LabelEntry(raw, "") if isinstance(raw, str) else LabelEntry(raw.name or "", raw.node_id) for raw in self.labels
-        )
-        return Issue(
-            id=self.node_id,
-            number=self.number,
-            title=self.title,
-            body=self.body or "",
-            state=self.state.lower(),
-            reason=(self.state_reason or "").lower(),
-            labels=tuple(entry for entry in entries if entry.name),
-            creator=self.user.login if self.user else "",
-            assignee=self.assignees[0].login if self.assignees else "",
-            url=self.html_url,
-            created_at=self.created_at.timestamp(),
-            updated_at=self.updated_at.timestamp(),
-            repository="/".join(self.repository_url.rsplit("/", 2)[1:]),
-        )
-
-
-class RestComment(msgspec.Struct):
-    """The fields read from a REST comment."""
-
-    node_id: str
-    html_url: str
-    issue_url: str
-    created_at: datetime
-    updated_at: datetime
-    body: str | None = None
-    user: Login | None = None
-
-    @property
-    def number(self) -> int:
-        """The number of the issue it belongs to."""
-        return int(self.issue_url.rsplit("/", 1)[1])
-
-    @property
-    def on_pull_request(self) -> bool:
-        """Whether it stands under a pull request, which shares the listing."""
-        return "/pull/" in self.html_url
-
-
-class GraphActor(msgspec.Struct):
-    """An account as GraphQL names it."""
-
-    login: str
-    typename: str = msgspec.field(default="", name="__typename")
-
-
-class GraphLabel(msgspec.Struct):
-    """A label inside a GraphQL issue."""
-
-    id: str
-    name: str
-
-
-class GraphPageInfo(msgspec.Struct):
-    """Where a connection goes on."""
-
-    hasNextPage: bool = False  # noqa: N815 - GitHub's name
-    endCursor: str | None = None  # noqa: N815 - GitHub's name
-
-
-class GraphLabels(msgspec.Struct):
-    """The labels of a GraphQL issue."""
-
-    nodes: list[GraphLabel]
-    pageInfo: GraphPageInfo  # noqa: N815 - GitHub's name
-
-
-class GraphLogins(msgspec.Struct):
-    """The assignees of a GraphQL issue."""
-
-    nodes: list[Login]
-
-
-class GraphRepository(msgspec.Struct):
-    """Where a GraphQL issue lives."""
-
-    nameWithOwner: str  # noqa: N815 - GitHub's name
-    visibility: str
-
-
-class GraphIssue(msgspec.Struct, rename="camel"):
-    """The fields read from a GraphQL issue (fragment ``IssueFields``)."""
-
-    id: str
-    number: int
-    title: str
-    body: str
-    state: str
-    url: str
-    created_at: datetime
-    updated_at: datetime
-    labels: GraphLabels
-    assignees: GraphLogins
-    repository: GraphRepository
-    state_reason: str | None = None
-    author: GraphActor | None = None
-
-    def issue(self) -> Issue:
-        """The common shape."""
-        return Issue(
-            id=self.id,
-            number=self.number,
-            title=self.title,
-            body=self.body,
-            state=self.state.lower(),
-            reason=(self.state_reason or "").lower(),
-            labels=None if self.labels.pageInfo.hasNextPage else tuple(LabelEntry(raw.name, raw.id) for raw in self.labels.nodes),
-            creator=_graph_login(self.author),
-            assignee=self.assignees.nodes[0].login if self.assignees.nodes else "",
-            url=self.url,
-            created_at=self.created_at.timestamp(),
-            updated_at=self.updated_at.timestamp(),
-            repository=self.repository.nameWithOwner,
-            audience=audience_of(self.repository.visibility),
-        )
-
-
-def _graph_login(author: GraphActor | None) -> str:
-    """GraphQL leaves out the suffix that REST gives an App's account; records must not differ by the way they were read."""
-    if author is None:
-        return ""
-    return f"{author.login}[bot]" if author.typename == "Bot" and not author.login.endswith("[bot]") else author.login
-
-
-def graph_issue(node: Any) -> Issue | None:
-    """The issue that a GraphQL node is, None when it is null or something else (a pull request).
-
-    Raises:
-        msgspec.ValidationError: it is an issue but lacks a field.
-    """
-    if not isinstance(node, Mapping) or node.get("__typename", "Issue") != "Issue" or "number" not in node:
-        return None
-    return msgspec.convert(node, GraphIssue).issue()
-
-
 # -- tokens -------------------------------------------------------------------------------------------------------------------
 
 
@@ -323,8 +144,14 @@ def with_marker(body: str, marker: str | None) -> str:
 
 def split_marker(body: str) -> tuple[str, str | None]:
     """The text without its last marker, byte for byte what was written around it, and that marker's token; others belong to the text."""
+    if "<!-- pmsync:" not in body:
+        return body, None
     *_, last = (None, *_MARKER.finditer(body))
-    return (body, None) if last is None else (body[: last.start()] + body[last.end() :], last[1])
+    if last is None:
+        return body, None
+    before = body[: last.start()]
+    kept = before.removesuffix(next((breaks for breaks in _BREAKS if before.endswith(breaks)), ""))
+    return kept + body[last.end() :], last[1]
 
 
 def references(body: str) -> tuple[str, ...]:

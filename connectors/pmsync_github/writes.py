@@ -6,26 +6,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from pmsync.connect.contract import Outcome, Receipt
 from pmsync.connect.errors import Ambiguous, AuthFailed, Conflict, ConnectorError, Gone, NotSent, Park, Rejected, Retry
 from pmsync.model.record import Record, RecordRef, ScopeRef
-from pmsync.net.http import Answer
 from pmsync.reconcile.operation import Operation, OpKind
 from pmsync_github import intent, mapping, queries
 from pmsync_github.catalogue import Catalogue, LabelBook
 from pmsync_github.client import Client, GraphAnswer
 from pmsync_github.control import Control
+from pmsync_github.graph import GraphReads
 from pmsync_github.intent import Intent
-from pmsync_github.mapping import Issue, LabelEntry, RestIssue
+from pmsync_github.mapping import Issue, LabelEntry
 from pmsync_github.places import Places
 from pmsync_github.priority import PriorityNames, token
+from pmsync_github.verdicts import PERMISSION, failed_steps, issue_in, receipt_of, refuse, state_fields
+from pmsync_github.wire import RestIssue
 
 _MOVED = frozenset({301, 302, 307, 308})
 _ANSWERED = frozenset({200, 201, 403, 404, 410, 422}) | _MOVED
-_REFUSALS = frozenset({"NOT_FOUND", "FORBIDDEN", "UNPROCESSABLE", "INSUFFICIENT_SCOPES", "VALIDATION", "UNAUTHORIZED"})
-_PUSH = "the account has no permission for it; the README lists what the token or App needs"
 _READ_AGAIN = "it is read again before the next plan"
 
 
@@ -34,6 +32,7 @@ class Tools:
     """What writing needs of the connector."""
 
     client: Client
+    graph: GraphReads
     control: Control
     catalogue: Catalogue
     places: Places
@@ -71,9 +70,12 @@ class Writer:
         self._unmakeable.pop(key, None)
         try:
             self._tools.catalogue.noticed(scope, [self._tools.control.create_label(scope, name)])
-        except Rejected as refused:
-            if self._tools.catalogue.reread_labels(scope).find(name) is None:
-                self._unmakeable[key] = refused.message
+        except (Rejected, Retry) as refused:
+            if self._tools.catalogue.reread_labels(scope).find(name) is not None:
+                return  # somebody else made it, or we did and the answer was lost
+            if isinstance(refused, Retry):
+                raise
+            self._unmakeable[key] = refused.message
         except (AuthFailed, Gone) as refused:
             self._unmakeable[key] = f"{refused.message} (creating labels needs push access to {scope.key})"
 
@@ -95,7 +97,7 @@ class Writer:
                 yield Receipt(op.uid, Outcome.NOT_SENT, op.ref, reason=refused.message, hint=refused.hint)
                 raise
             except (Rejected, Conflict, Ambiguous, NotSent, Park, Retry, Gone) as error:
-                receipt = _receipt_of(op, error)
+                receipt = receipt_of(op, error)
             yield receipt
 
     # -- create --------------------------------------------------------------------------------------------------------------
@@ -120,7 +122,7 @@ class Writer:
         if answer.status in _MOVED:
             self._tools.client.read(scope, "")
             raise NotSent(f"{scope.key} was renamed; nothing was created yet", hint="it is tried again under the new name")
-        _refuse(answer, f"creating an issue in {scope.key}")
+        refuse(answer, f"creating an issue in {scope.key}")
         issue = answer.decode(RestIssue).issue()
         carried = {token(entry.name) for entry in issue.labels or ()}
         if lost := [name for name in self._tools.scope_labels(scope) if token(name) not in carried]:
@@ -136,8 +138,8 @@ class Writer:
         """Close an issue just created, for GitHub opens every one. Whatever happens here, the create itself stays done."""
         path = f"{self._tools.client.address(scope)}/issues/{issue.number}"
         try:
-            answer = self._tools.client.write("PATCH", path, "PATCH /repos/{}/issues/{}", _state(status), _ANSWERED)
-            _refuse(answer, "closing the new issue")
+            answer = self._tools.client.write("PATCH", path, "PATCH /repos/{}/issues/{}", state_fields(status), _ANSWERED)
+            refuse(answer, "closing the new issue")
             closed: RestIssue = answer.decode(RestIssue)
             return closed.issue()
         except ConnectorError as error:
@@ -176,13 +178,13 @@ class Writer:
         if wanted.body is not None:
             body["body"] = self._kept_marker(scope, op, wanted.body)
         if wanted.status is not None:
-            body |= _state(wanted.status)
+            body |= state_fields(wanted.status)
         path = f"{self._tools.client.address(scope)}/issues/{number}"
         answer = self._tools.client.write("PATCH", path, "PATCH /repos/{}/issues/{}", body, _ANSWERED)
         if answer.status in _MOVED:
             self._tools.client.read(scope, "")  # if it is the repository that was renamed, its new address is learned
             raise Conflict(f"{op.key} lives at another address now", hint=_READ_AGAIN)
-        _refuse(answer, f"changing {op.key}")
+        refuse(answer, f"changing {op.key}")
         return self._done(scope, op, answer.decode(RestIssue).issue(), {})
 
     def _mutate(self, scope: ScopeRef, op: Operation, wanted: Intent) -> Receipt:
@@ -210,7 +212,7 @@ class Writer:
         return self._mutated(scope, op, answer, steps, refused)
 
     def _mutated(self, scope: ScopeRef, op: Operation, answer: GraphAnswer, steps: list[str], refused: dict[str, str]) -> Receipt:
-        failed = _failed(answer, steps)
+        failed = failed_steps(answer, steps)
         if unsure := [step for step in steps if step not in failed and not answer.data.get(step)]:
             raise Ambiguous(f"GitHub did not say what became of {', '.join(unsure)} on {op.key}")
         for surface in (change.surface for change in op.changes):
@@ -221,7 +223,7 @@ class Writer:
         if not landed:
             reason = next(iter(failed.values()))
             raise Rejected(f"{op.key}: {reason}", surfaces=refused)
-        issue = _issue_in(answer.data[landed[-1]])
+        issue = issue_in(answer.data[landed[-1]])
         if issue is None:
             raise Ambiguous(f"GitHub's answer does not show {op.key} after the change")
         return self._done(scope, op, issue, refused)
@@ -260,8 +262,7 @@ class Writer:
         assert op.ref is not None
         place = self._tools.places.of(op.ref.remote_id)
         if place is None:
-            answer = self._tools.client.ask(queries.NODES, {"ids": [op.ref.remote_id]}, "Nodes")
-            issue = mapping.graph_issue((answer.data.get("nodes") or [None])[0])
+            [issue] = self._tools.graph.issues([op.ref.remote_id])
             if issue is None:
                 raise Conflict(f"{op.key} cannot be read", hint=_READ_AGAIN)
             self._tools.places.saw(issue)
@@ -276,78 +277,9 @@ class Writer:
         ref = RecordRef(scope.system, issue.id)
         record = self._tools.record(scope, issue)
         reason = "; ".join(f"{surface}: {why}" for surface, why in sorted(reasons.items()))
-        return Receipt(op.uid, Outcome.DONE, ref, record, reason=reason, refused=reasons, hint=_PUSH if left_out else "")
+        return Receipt(op.uid, Outcome.DONE, ref, record, reason=reason, refused=reasons, hint=PERMISSION if left_out else "")
 
     def _nothing_left(self, op: Operation, refused: dict[str, str]) -> Receipt:
         if refused:
             raise Rejected(f"{op.key}: nothing of it can be written", surfaces=refused)
         return Receipt(op.uid, Outcome.DONE, op.ref, reason="nothing had to be sent")
-
-
-def _state(status: str) -> dict[str, str]:
-    """The REST fields of a status token."""
-    state, reason = intent.state_of(status)
-    return {"state": state, "state_reason": reason} if reason else {"state": state}
-
-
-def _receipt_of(op: Operation, error: ConnectorError) -> Receipt:
-    outcomes: list[tuple[type[ConnectorError], Outcome]] = [
-        (Ambiguous, Outcome.AMBIGUOUS),
-        (Conflict, Outcome.CONFLICT),
-        (Rejected, Outcome.REJECTED),
-        (Gone, Outcome.REJECTED),
-    ]
-    outcome = next((outcome for kind, outcome in outcomes if isinstance(error, kind)), Outcome.NOT_SENT)
-    retry_at = error.until if isinstance(error, Park) else error.at if isinstance(error, Retry) else None
-    refused = error.surfaces if isinstance(error, Rejected) else {}
-    return Receipt(op.uid, outcome, op.ref, reason=error.message, refused=refused, retry_at=retry_at, hint=error.hint)
-
-
-def _refuse(answer: Answer, doing: str) -> None:
-    """Turn a refusal into an error.
-
-    Raises:
-        Rejected: 403, 410 or 422, with GitHub's words. Gone: 404.
-    """
-    if answer.status in (200, 201):
-        return
-    said = answer.json() if answer.content else {}
-    words = str(said.get("message", "")) if isinstance(said, Mapping) else ""
-    message = f"{doing}: GitHub answered {answer.status}{': ' if words else ''}{words[:300]}"
-    if answer.status == 404:
-        raise Gone(message, status=404, hint="is it still there, and may the account write there? GitHub answers 404 for both")
-    if answer.status == 410:
-        raise Rejected(message, hint="the issue was deleted, or issues are switched off in the repository's settings")
-    if answer.status == 403:
-        raise Rejected(message, hint=_PUSH)
-    raise Rejected(message, surfaces=_named(said))
-
-
-def _named(said: Any) -> dict[str, str]:
-    errors = said.get("errors") if isinstance(said, Mapping) else None
-    found: dict[str, str] = {}
-    for error in errors if isinstance(errors, list) else []:
-        if isinstance(error, Mapping) and error.get("field") in (mapping.TITLE, mapping.BODY, mapping.LABELS):
-            found[str(error["field"])] = str(error.get("message") or error.get("code") or "refused")[:300]
-    return found
-
-
-def _failed(answer: GraphAnswer, steps: Sequence[str]) -> dict[str, str]:
-    """Steps that were definitely refused, with GitHub's words. A document that was refused as a whole carried out nothing."""
-    failed: dict[str, str] = {}
-    for error in answer.errors:
-        if error.path and error.path[0] in steps and error.kind in _REFUSALS and not answer.data.get(error.path[0]):
-            hint = f" ({_PUSH})" if error.kind in ("FORBIDDEN", "INSUFFICIENT_SCOPES") else ""
-            failed[error.path[0]] = f"GitHub refused: {error.message}{hint}"
-        elif not error.path and error.kind in _REFUSALS and not any(answer.data.values()):
-            failed |= dict.fromkeys(steps, f"GitHub refused the request: {error.message}")
-    return failed
-
-
-def _issue_in(payload: Any) -> Issue | None:
-    if not isinstance(payload, Mapping):
-        return None
-    try:
-        return mapping.graph_issue(payload.get("issue") or payload.get("labelable"))
-    except msgspec.ValidationError:
-        return None

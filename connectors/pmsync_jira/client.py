@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from pmsync.connect.errors import Gone
 from pmsync.connect.plugin import Environment
 from pmsync.net.http import Answer, Call, Http, Limited, Manners, Reach, ReadRule
 from pmsync.net.words import retry_after
@@ -254,11 +255,14 @@ class Client:
         return list({status.id: status for one in answered for status in one.statuses}.values())
 
     def priorities(self, project_id: str) -> list[wire.Priority]:
-        """The priorities of a project's scheme, the most important first."""
+        """The priorities of a project's scheme, the most important first; all of the site's where Jira has no scheme search."""
         found: list[wire.Priority] = []
         while True:
             params = {"projectId": project_id, "startAt": str(len(found)), "maxResults": "50"}
-            page = self._get("/priority/search", "/priority/search", wire.PriorityPage, params)
+            try:
+                page = self._get("/priority/search", "/priority/search", wire.PriorityPage, params)
+            except Gone:
+                return self._get("/priority", "/priority", list[wire.Priority])
             found += page.values
             if not page.values or len(found) >= page.total:
                 return found

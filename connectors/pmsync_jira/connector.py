@@ -149,7 +149,7 @@ class JiraConnector(Connector):
     def ids(self, scope: ScopeRef) -> Listing:
         """One call per 5,000 issues. What the index has not seen yet is missing from it."""
         query = Query(f"{within(scope, self._where(scope))} ORDER BY id ASC", ("id",), client.ID_PAGE)
-        found = {one.id: None for page in lookup.walk(self._client, scope, query) for one in page}
+        found = {one.id: None for page in lookup.walk(self._client, scope, query) for one in page.issues}
         return Listing(tuple(RecordRef(scope.system, one) for one in found), complete=True)
 
     def history(self, scope: ScopeRef, refs: Sequence[RecordRef], since: float) -> list[Edit]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pmsync.connect.errors import AuthFailed, ConnectorError, Fatal, Gone, Retry
 from pmsync.connect.plugin import Environment
 from pmsync.net.limiter import Limiter
+from pmsync.net.words import escape
 from pmsync_jira.client import READS
 from pmsync_jira.settings import JiraSettings
 
@@ -92,11 +93,14 @@ class Control:
             ) from None
 
     def _told(self, status: int, text: str) -> ConnectorError:
-        said = " ".join(text.split())[:_SAID]
+        shown = escape(" ".join(text.split()).replace(self._settings.token.get_secret_value(), "***"))[:_SAID]
         if status == 401:
             return AuthFailed(
-                f"Jira refuses the login: {said}", hint="make a new API token and check that it belongs to the login"
+                f"Jira refuses the login: {shown}", hint="make a new API token and check that it belongs to the login"
             )
         if status in (403, 404):
-            return Gone(f"Jira answered {status}: {said}", status=status)
-        return Fatal(f"Jira answered {status}: {said}", hint="is the URL that of a Jira Cloud site?")
+            return Gone(f"Jira answered {status}: {shown}", status=status)
+        if status == 429 or status >= 500:
+            later = self._environment.clock.now() + 60.0
+            return Retry(f"Jira answered {status}: {shown}", at=later, hint="the site is busy or in maintenance: try again later")
+        return Fatal(f"Jira answered {status}: {shown}", hint="is the URL that of a Jira Cloud site?")

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 import msgspec
 
 from pmsync.connect.contract import Absent, Finding, Found, Unreadable
-from pmsync.connect.errors import Gone
+from pmsync.connect.errors import Gone, Retry
 from pmsync.model.record import Record, ScopeRef
 from pmsync.reconcile.operation import Operation
 from pmsync_jira import client, wire
 from pmsync_jira.catalogue import find_project, refused_query
 from pmsync_jira.client import Client, Query, Refused
-from pmsync_jira.stream import within
+from pmsync_jira.client import Found as Page
+from pmsync_jira.stream import STUCK, within
 
 PROBE = client.BATCH
 """Keys probed per call."""
@@ -56,12 +57,13 @@ class Wanted:
 
 def floor(api: Client, scope: ScopeRef) -> str:
     """Take the floor before a create. The index may lag; a floor too low only makes a look longer."""
-    found = api.search(Query(f"{within(scope, None)} ORDER BY key DESC", ("key",), size=1))
-    if isinstance(found, Refused):
-        raise refused_query(scope, str(found), None)
-    highest = max((number(one.key) for one in found.issues), default=0)
-    at = None if found.at is None else int(found.at * 1000)
-    return msgspec.json.encode(Floor(highest, at)).decode()
+    highest, at = 0, None
+    for page in walk(api, scope, Query(f"{within(scope, None)} ORDER BY key DESC", ("key",), size=1)):
+        at = at if at is not None else page.at
+        if page.issues:
+            highest = number(page.issues[0].key)
+            break
+    return msgspec.json.encode(Floor(highest, None if at is None else int(at * 1000))).decode()
 
 
 def find(api: Client, wanted: Wanted, op: Operation, text: str) -> Finding:
@@ -108,28 +110,29 @@ def _ends(issues: Sequence[wire.Issue], prefix: str, last: int) -> bool:
 def _indexed(api: Client, wanted: Wanted, start: Floor) -> Found | None:
     since = "" if start.at is None else f" AND created >= {start.at - SKEW}"
     jql = f"{within(wanted.scope, None)} AND creator = currentUser(){since} ORDER BY created ASC"
-    for issues in walk(api, wanted.scope, Query(jql, client.FIELDS, marker=True)):
-        record = wanted.among(issues)
+    for page in walk(api, wanted.scope, Query(jql, client.FIELDS, marker=True)):
+        record = wanted.among(page.issues)
         if record is not None:
             return Found(record)
     return None
 
 
-def walk(api: Client, scope: ScopeRef, query: Query) -> Iterator[Sequence[wire.Issue]]:
-    """All pages of a search.
+def walk(api: Client, scope: ScopeRef, query: Query) -> Iterator[Page]:
+    """All pages of a search; empty ones are not the end.
 
     Raises:
-        Gone: the project cannot be seen, or a page came twice: then the walk is not complete.
+        Gone: the project cannot be seen.
+        Retry: the same empty page came again and again, so that the walk cannot be completed.
     """
-    used: set[str] = set()
+    still = 0
     while True:
         found = api.search(query)
         if isinstance(found, Refused):
             raise refused_query(scope, str(found), None)
-        yield found.issues
+        yield found
         if found.token is None:
             return
-        if found.token in used and not found.issues:
-            raise Gone(f"{scope}: Jira repeats a page of the search", status=404)
-        used.add(found.token)
+        still = still + 1 if found.token == query.token and not found.issues else 0
+        if still == STUCK:
+            raise Retry(f"{scope}: Jira gives the same page again and again", at=0.0)
         query = Query(query.jql, query.fields, query.size, query.marker, found.token)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _KEY = re.compile(r"[A-Z][A-Z0-9_]{1,254}")
 _ORDER = re.compile(r"\border\s+by\b", re.IGNORECASE)
 _QUOTED = re.compile(r"""(["'])(?:\\.|(?!\1).)*\1""", re.DOTALL)
@@ -38,7 +40,17 @@ class JiraSettings(BaseModel):
     def _site(cls, url: str) -> str:
         if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
             raise ValueError(f"{url!r} is not the address of a Jira site, e.g. https://acme.atlassian.net")
+        host = urlsplit(url).hostname
+        if url.startswith("http://") and host not in _LOOPBACK:
+            raise ValueError("must begin with https://, for over http the token could be read on the way")
         return url.rstrip("/")
+
+    @field_validator("token", "webhook_secret")
+    @classmethod
+    def _clean(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and secret.get_secret_value() != secret.get_secret_value().strip():
+            raise ValueError("begins or ends with white space; is there a line break behind the secret?")
+        return secret
 
 
 class JiraScope(BaseModel):

@@ -19,7 +19,7 @@ from pmsync.connect.plugin import Environment, Plugin, ScopeConfig
 from pmsync.connect.registry import load_plugins
 from pmsync.engine.engine import Engine
 from pmsync.engine.setup import Beats, Policy, Product, Setup
-from pmsync.model.enums import Direction, Kind
+from pmsync.model.enums import Direction
 from pmsync.model.record import ScopeRef
 from pmsync.net.calls import CallLog
 from pmsync.net.clock import SharedClock, SystemClock
@@ -152,10 +152,7 @@ def _product(config: Config, key: str) -> Product:
 
 
 def _rule(rule: MirrorRule) -> Rule:
-    kinds = rule.kind if isinstance(rule.kind, list) else [rule.kind] if rule.kind else []
-    return Rule(
-        frozenset(Kind(kind) for kind in kinds), rule.label or "", rule.from_, ScopeRef.parse(rule.to), Create(rule.create)
-    )
+    return Rule(frozenset(rule.kind or ()), rule.label or "", rule.from_, ScopeRef.parse(rule.to), Create(rule.create))
 
 
 def _policy(config: Config) -> Policy:

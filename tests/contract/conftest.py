@@ -138,7 +138,7 @@ def github_validated(github_openapi, github_schema):
 
 def _github_reads():
     """Every field that the connector decodes of issues and comments must be there."""
-    from pmsync_github.mapping import RestComment, RestIssue
+    from pmsync_github.wire import RestComment, RestIssue
 
     reads_of = _beside("openapi").reads_of
     whole, comment = reads_of(RestIssue, optional={"pull_request"}), reads_of(RestComment)
@@ -186,6 +186,12 @@ def jira_validator(shared_dir):
     openapi = _beside("openapi")
     spec = json.loads((shared_dir / "specs" / "jira-cloud-v3.openapi.json").read_bytes())
     return openapi.Validator(spec, rules=_beside("jira_contract").rules(openapi))
+
+
+@pytest.fixture(scope="session")
+def jira_adf_check(shared_dir):
+    """For ``JiraKnobs.adf_check``: incoming rich text is held to the vendor's own schema."""
+    return _beside("jira_contract").adf_check(json.loads((shared_dir / "specs" / "adf-schema.json").read_bytes()))
 
 
 @pytest.fixture

@@ -62,6 +62,31 @@ class Schema:
         failed = {tuple(error["path"]) for error in answer.get("errors", ()) if "path" in error}
         return list(_Walk(self._schema, fragments, failed).object(root, [chosen.selection_set], answer["data"], ()))
 
+    def faults_of_subset(
+        self, types: Mapping[str, Any], inputs: Mapping[str, Any], enums: Mapping[str, Any], possible: Mapping[str, Any]
+    ) -> list[str]:
+        """Where the emulator's types are not GitHub's: other names, kinds of answers, arguments, inputs, enumerations."""
+        known, faults = self._schema.type_map, []
+        for name, fields in types.items():
+            for key, ours in fields.items():
+                theirs = known[name].fields.get(key)
+                if theirs is None:
+                    faults.append(f"{name}.{key} does not exist")
+                    continue
+                shape = str(theirs.type).replace("!", "")
+                faults += [f"{name}.{key} is {shape}, not {ours.type}"] if shape != ours.type else []
+                taken = {argument: str(one.type) for argument, one in theirs.args.items()}
+                for argument, kind in ours.arguments.items():
+                    faults += [f"{name}.{key}({argument}) is {taken.get(argument)}"] if taken.get(argument) != kind else []
+        for name, fields in inputs.items():
+            theirs = {key: str(one.type) for key, one in known[name].fields.items()}
+            faults += [f"{name} is {theirs}"] if theirs != fields else []
+        faults += [f"{name} has other words" for name, words in enums.items() if not words <= set(known[name].values)]
+        for name, objects in possible.items():
+            theirs = {one.name for one in self._schema.get_possible_types(known[name])}
+            faults += [f"{name} is not {objects - theirs}"] if not objects <= theirs else []
+        return faults
+
 
 class _Walk:
     def __init__(self, schema: graphql.GraphQLSchema, fragments: Mapping[str, Any], failed: set[tuple[Any, ...]]) -> None:

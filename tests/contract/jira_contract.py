@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
+import jsonschema_rs
 
 from pmsync.net.clock import VirtualClock
 from pmsync.testing.emulator import transport
@@ -193,6 +194,12 @@ def fields_missing(request: Any, body: Any) -> list[str]:
         for name in asked
         if name not in issue.get("fields", {})
     ]
+
+
+def adf_check(schema: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], list[str]]:
+    """Judges rich text by the vendor's schema for it."""
+    validator = jsonschema_rs.Draft4Validator(dict(schema))
+    return lambda document: [error.message[:200] for error in validator.iter_errors(dict(document))]
 
 
 class Desk:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import lzma
+from itertools import islice
 from math import ceil
 
 import pytest
@@ -9,7 +12,7 @@ import pytest
 from pmsync.connect.contract import Stream
 from pmsync.connect.errors import AuthFailed, Gone, Park, Retry
 from pmsync.model.enums import Audience
-from pmsync.model.record import RecordRef
+from pmsync.model.record import RecordRef, ScopeRef
 from pmsync.model.values import EMPTY, Known, Unobserved
 from pmsync.reconcile.lens import Unmapped
 from pmsync.testing.faults import Fault, FaultKind
@@ -20,8 +23,9 @@ def hub(github_hub):
     return github_hub()
 
 
-def lists(hub):
-    return [name for name in hub.names() if name == "GET /repos/{}/issues"]
+def again(action):
+    for _ in range(9):
+        action()
 
 
 # -- pulling ------------------------------------------------------------------------------------------------------------------
@@ -133,7 +137,7 @@ def test_c54_audience_is_the_repositorys(hub):
     hub.issues(1)
     hub.issues(1, "acme/secret")
     connector = hub.connector("acme/api", "acme/secret")
-    secret = connector._configs["acme/secret"].ref
+    secret = ScopeRef("github", "acme/secret")
     assert [scope.audience for scope in connector.scopes([hub.API, secret])] == [Audience.PUBLIC, Audience.INTERNAL]
     assert hub.pull(connector)[0][0].audience is Audience.PUBLIC
     assert hub.pull(connector, scope=secret)[0][0].audience is Audience.INTERNAL
@@ -257,7 +261,7 @@ def test_pull_request_is_no_record(hub):
 
 def test_repository_that_cannot_be_seen_is_gone_and_named(hub):
     with pytest.raises(Gone, match="acme/nothing"):
-        hub.connector("acme/nothing").scopes([hub.connector("acme/nothing")._configs["acme/nothing"].ref])
+        hub.connector("acme/nothing").scopes([ScopeRef("github", "acme/nothing")])
 
 
 # -- comments ---------------------------------------------------------------------------------------------------------------------
@@ -293,7 +297,8 @@ def test_spent_hourly_limit_parks_the_system_until_the_reset(github_hub):
     hub = github_hub(rest_per_hour=3)
     hub.issues(1)
     connector = hub.connector()
-    parked = pytest.raises(Park, lambda: [hub.pull(connector) for _ in range(9)])
+    with pytest.raises(Park) as parked:
+        again(lambda: hub.pull(connector))
     assert parked.value.reason == "github-primary-limit-core"
     hub.clock.advance_to(parked.value.until)
     assert len(hub.pull(connector)[0]) == 1
@@ -303,7 +308,8 @@ def test_graphql_limit_that_comes_with_status_200_parks_too(github_hub):
     hub = github_hub(graphql_per_hour=2)
     [issue] = hub.issues(1)
     connector = hub.connector()
-    parked = pytest.raises(Park, lambda: [hub.read(connector, issue) for _ in range(9)])
+    with pytest.raises(Park) as parked:
+        again(lambda: hub.read(connector, issue))
     assert parked.value.until > hub.clock.now()
 
 
@@ -330,3 +336,35 @@ def test_wrong_token_is_named_everywhere(hub):
         with pytest.raises(AuthFailed) as refused:
             ask()
         assert "ghp_wrong" not in f"{refused.value} {refused.value.hint}"
+
+
+def test_ids_of_a_renamed_repository_are_listed_under_its_old_name(hub):
+    hub.issues(2)
+    hub.server.rename_repo("acme/api", "gateway")
+    assert len(hub.connector().ids(hub.API).refs) == 2
+
+
+def test_ids_of_a_repository_that_cannot_be_seen_are_no_empty_listing(hub):
+    """An empty list would look like the deletion of everything."""
+    hub.issues(2)
+    connector = hub.connector()
+    hub.server.world.repo_named("acme/api").private = True
+    hub.server.set_role("acme/api", "pmsync-bot", "none")
+    with pytest.raises(Gone):
+        connector.ids(hub.API)
+
+
+def test_real_issues_come_back_as_they_were_filed_through_both_apis(hub, shared_dir):
+    """Three hundred real titles, bodies and label sets."""
+    with lzma.open(shared_dir / "data" / "titanium-issues.jsonl.xz", "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line)["fields"] for line in islice(lines, 300)]
+    filed = {}
+    for row in rows:
+        title, body = row["summary"].strip()[:256], (row.get("description") or "")[:60_000]
+        labels = [label[:50] for label in row["labels"]]
+        filed[hub.server.add_issue("acme/api", title, body=body, labels=labels).node_id] = (title, body)
+    connector = hub.connector()
+    records, _ = hub.pull(connector)
+    assert {record.ref.remote_id: (record.values["title"].value, record.raw["body"]) for record in records} == filed
+    fetched = connector.fetch(hub.API, [record.ref for record in records]).records
+    assert {record.ref: record for record in fetched} == {record.ref: record for record in records}

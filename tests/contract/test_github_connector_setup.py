@@ -8,7 +8,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from pmsync.connect.contract import Level, Outcome
 from pmsync.connect.errors import AuthFailed, ConfigError, WriteRefused
+from pmsync.connect.plugin import Environment, ScopeConfig
 from pmsync.model.record import RecordRef, ScopeRef
+from pmsync.model.values import Known
+from pmsync.net.fence import Fence
+from pmsync.testing.emulator import serve
 from pmsync_github import plugin
 from pmsync_github.emulator import BOT
 
@@ -138,6 +142,35 @@ def test_map_of_a_state_that_github_does_not_have_is_refused_with_the_nearest(hu
     with pytest.raises(ConfigError, match="closed/notplanned") as refused:
         hub.connector(maps={"status": {"closed/notplanned": "declined"}})
     assert "'closed/not_planned'" in refused.value.hint
+
+
+# -- other addresses ----------------------------------------------------------------------------------------------------------------
+
+
+def test_enterprise_server_has_its_api_below_a_path(hub):
+    """REST below /api/v3, GraphQL at /api/graphql, redirects with the whole path."""
+    hub.server.base_url = "https://github.acme.test/api/v3"
+    [issue] = hub.issues(1)
+    hub.server.rename_repo("acme/api", "gateway")
+    connector = hub.connector()
+    [pulled], cursor = hub.pull(connector)
+    assert pulled == hub.read(connector, issue)
+    assert hub.pull(connector, cursor)[0] == []
+    [receipt] = hub.send(connector, hub.update(pulled, title="New", labels={"ux"}))
+    assert receipt.record.values["labels"] == Known(frozenset({"ux"}))
+
+
+def test_doctor_over_a_real_socket(hub):
+    """PyGithub and our own client, both without the in-process transport."""
+    with serve(hub.server) as url:
+        environment = Environment("github", hub.clock, Fence(read_only=True), lambda *call: None)
+        settings = plugin.settings.model_validate({"token": hub.TOKEN, "url": url})
+        connector = plugin.connector(
+            settings, (ScopeConfig(hub.API, plugin.scope_settings.model_validate("acme/api")),), environment
+        )
+        assert found(connector, hub.API) == []
+        assert hub.pull(connector)[0] == []
+        connector.close()
 
 
 # -- webhooks -------------------------------------------------------------------------------------------------------------------------

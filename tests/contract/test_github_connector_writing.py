@@ -224,6 +224,22 @@ def test_others_issue_without_push_access_is_rejected_with_a_remedy(hub):
     assert "README" in receipt.hint
 
 
+def test_page_of_a_proxy_that_forbids_is_a_refusal_shown_in_short(hub):
+    [issue] = hub.issues(1)
+    connector = hub.connector()
+    record = hub.read(connector, issue)
+    hub.line.next_write(Fault(FaultKind.HTML, status=403))
+    [receipt] = hub.send(connector, hub.update(record, title="New"))
+    assert receipt.outcome is Outcome.REJECTED
+    assert len(receipt.reason) < 300
+
+
+def test_validation_error_names_its_surface(hub):
+    [receipt] = hub.send(hub.connector(), hub.create(title="x" * 300, body="text"))
+    assert receipt.outcome is Outcome.REJECTED
+    assert "title" in receipt.refused
+
+
 def test_revoked_token_is_not_sent_for_the_op_that_met_it_and_stops_the_rest(hub):
     issues = hub.issues(2)
     connector = hub.connector()

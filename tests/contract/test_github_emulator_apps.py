@@ -39,7 +39,8 @@ def test_an_installation_writes_as_its_bot_where_it_is_installed(github, app):
     token = installation_token(github, app).json["token"]
     made = github.ask("POST", "/issues", {"title": "x", "labels": ["y"]}, token=token).json
     assert (made["user"]["login"], made["user"]["type"], made["labels"][0]["name"]) == ("pmsync[bot]", "Bot", "y")
-    assert github.ask("POST", "/repos/acme/web/issues", {"title": "x", "labels": ["y"]}, token=token).json["labels"] == []
+    assert github.ask("POST", "/repos/acme/web/issues", {"title": "x"}, token=token).status == 403
+    assert github.ask("GET", "/repos/acme/web/issues", token=token).json == []
     assert github.graph("{ viewer { login } }", token=token)["data"]["viewer"]["login"] == "pmsync[bot]"
 
 

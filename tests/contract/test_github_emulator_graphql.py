@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pmsync_github.emulation.graphql_schema import ENUMS, INPUTS, POSSIBLE, TYPES
 from pmsync_github.emulation.graphql_syntax import SyntaxFault, read
 
 NODES = """
@@ -322,6 +323,10 @@ def test_nobody_in_particular_may_ask(github):
 @pytest.mark.parametrize("body", [{}, {"query": 7}, [], b"{", {"query": "{ viewer { login } }", "variables": [1]}])
 def test_malformed_requests(github, body):
     assert github.ask("POST", "/graphql", body).status == 400
+
+
+def test_the_types_are_a_true_subset_of_the_published_schema(github_schema):
+    assert github_schema.faults_of_subset(TYPES, INPUTS, ENUMS, POSSIBLE) == []
 
 
 def test_one_operation_of_several_is_chosen_by_name(github):

@@ -266,6 +266,12 @@ def test_a_private_repository_is_hidden_from_strangers(github):
     assert github.ask("POST", "/issues", {"title": "x"}, token="").status == 401
 
 
+def test_a_repository_can_be_opened_to_the_public_and_hidden(github):
+    github.server.add_repo("acme/secret", private=True)
+    github.server.set_private("acme/secret", False)
+    assert github.ask("GET", "/repos/acme/secret", token="").status == 200
+
+
 def test_a_repository_tells_who_owns_it_who_sees_it_and_what_we_may(github):
     github.server.add_repo("solo/own", owner_kind="User", private=True)
     mine = github.ask("GET", "/repos/solo/own").json

@@ -94,7 +94,7 @@ def test_quiet_poll_after_a_mass_change_costs_one_call(jira_kit):
 
 
 def test_changed_issues_are_read_directly_in_batches(jira_kit):
-    """k changes cost one list call and ceil(k/100) direct reads, for the index may show old values."""
+    """K changes cost one list call and ceil(k/100) direct reads, for the index may show old values."""
     kit = jira_kit()
     refs = [kit.file(f"Issue {number}") for number in range(150)]
     connector = kit.connector()
@@ -187,18 +187,6 @@ def test_moved_issue_keeps_its_identity_c43(jira_kit):
     after = read(connector, PAY, ref)
     assert (before.key, before.scope, after.key, after.scope) == ("PAY-1", PAY, "WEB-1", ScopeRef("jira", "WEB"))
     assert after.ref == before.ref
-
-
-def test_renamed_project_key_keeps_its_scope_c43(jira_kit):
-    """C43: the project answers to its old key, its issues show the new one; they are still ours."""
-    kit = jira_kit()
-    ref = kit.file("Stays")
-    connector = kit.connector()
-    [project] = kit.site.state.projects.values()
-    project.key, project.old_keys = "CASH", ("PAY",) if hasattr(project, "old_keys") else ()
-    site = connector._site
-    assert site.scope_of(_project(project.id, "CASH")) == PAY if _answers(kit, "PAY") else True
-    assert ref.system == "jira"
 
 
 def test_issue_with_a_security_level_is_private_in_both_readings_c54(jira_kit):
@@ -323,16 +311,6 @@ def test_values_of_a_pulled_issue_are_ids(jira_kit):
     surfaces = {surface.id: surface for surface in kit.connector().surfaces(PAY)}
     assert surfaces["status"].show(record.values["status"]) == "Zu erledigen"
     assert surfaces["priority"].lens.ingest(record.values["priority"], Known("")) == Known("high")
-
-
-def _project(project_id, key):
-    from pmsync_jira import wire
-
-    return wire.Project(project_id, key)
-
-
-def _answers(kit, key):
-    return kit.site.state.project(key) is not None
 
 
 def _put_mark(kit, bot):

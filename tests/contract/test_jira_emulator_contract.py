@@ -118,7 +118,7 @@ def ask(desk, names, step):
     return answer
 
 
-def test_every_endpoint_answers_as_described(jira_site):
+def test_every_endpoint_answers_as_described(jira_validator, jira_site):
     """The fixture fails the test when an answer is not what Jira's description allows."""
     names = furnish(jira_site)
     for step in WALK:

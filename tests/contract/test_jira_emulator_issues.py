@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pmsync_jira.emulation.adf import paragraphs
+
 
 def text(content):
     return {"type": "doc", "version": 1, "content": [{"type": "paragraph", "content": [{"type": "text", "text": content}]}]}
@@ -206,3 +208,56 @@ def test_the_fields_of_an_answer_are_those_asked_for(jira_site):
 def test_json_that_is_broken_is_refused(jira_site):
     answer = jira_site.http.post("/issue", content=b"{", headers={"content-type": "application/json"})
     assert answer.status_code == 400
+
+
+NODES = {
+    "an unknown node": {"type": "nonsense"},
+    "an empty text": {"type": "paragraph", "content": [{"type": "text", "text": ""}]},
+    "text outside a paragraph": {"type": "text", "text": "x"},
+    "a block in a paragraph": {"type": "paragraph", "content": [{"type": "paragraph", "content": []}]},
+}
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("node", NODES.values(), ids=NODES)
+def test_what_the_shape_check_refuses_the_vendors_schema_refuses_too(jira_adf_check, node):
+    assert jira_adf_check({"type": "doc", "version": 1, "content": [node]})
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("content", ["", "one", "one\n\ntwo\nthree", "\r\n\r\nx"])
+def test_plain_paragraphs_are_valid_rich_text(jira_adf_check, content):
+    """The side doors and the archive put nothing into issues that Jira itself could not hold."""
+    assert jira_adf_check(paragraphs(content)) == []
+
+
+@pytest.mark.shared
+def test_the_vendors_schema_can_judge_every_write(jira_site, jira_adf_check):
+    jira_site.knobs.adf_check = jira_adf_check
+    heading = {"type": "heading", "attrs": {"level": 9}, "content": [{"type": "text", "text": "x"}]}
+    key = jira_site.create(description=text("fine"))
+    answer = jira_site.put(f"/issue/{key}", {"fields": {"description": {"type": "doc", "version": 1, "content": [heading]}}})
+    assert list(errors(answer)) == ["description"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/search/jql", {"jql": "project = PAY", "fields": [1]}),
+        ("/search/jql", {"jql": "project = PAY", "fields": "summary"}),
+        ("/search/jql", {"jql": "project = PAY", "reconcileIssues": 5}),
+        ("/search/jql", {"jql": "project = PAY", "maxResults": "many"}),
+        ("/search/jql", ["no object"]),
+        ("/issue/bulkfetch", {"issueIdsOrKeys": "PAY-1"}),
+        ("/issue/bulkfetch", {}),
+        ("/changelog/bulkfetch", {"issueIdsOrKeys": {}}),
+        ("/issue", {"fields": []}),
+        ("/issue", {}),
+        ("/issue/PAY-1/comment", {"body": {"type": "doc"}}),
+        ("/issue/PAY-1/transitions", {"transition": "11"}),
+        ("/issue/PAY-1/remotelink", {"object": {}}),
+    ],
+)
+def test_a_malformed_request_is_a_400_and_never_a_crash(jira_site, path, body):
+    jira_site.create()
+    assert jira_site.post(path, body).status_code == 400

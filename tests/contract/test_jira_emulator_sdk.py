@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 from jira import JIRA
 from jira.exceptions import JIRAError
@@ -148,3 +149,10 @@ def test_a_wrong_token_is_refused(jira_site):
     with serve(jira_site.wrapped) as url, pytest.raises(JIRAError) as refused:
         connect(url, "wrong")
     assert refused.value.status_code == 401
+
+
+def test_a_served_answer_has_the_stand_ins_date_alone(jira_site):
+    """Cursors are built from server time, which is the injected clock's, not the machine's."""
+    with serve(jira_site.wrapped) as url:
+        answer = httpx.get(f"{url}/rest/api/3/serverInfo")
+    assert answer.headers.get_list("date") == ["Thu, 01 Jan 2026 00:00:00 GMT"]

@@ -26,13 +26,12 @@ assert _spec.loader is not None
 _fixtures = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_fixtures)
 
-clock, make, open_store, store, statements = (
-    _fixtures.clock,
-    _fixtures.make,
-    _fixtures.open_store,
-    _fixtures.store,
-    _fixtures.statements,
-)
+clock = _fixtures.clock
+make = _fixtures.make
+open_store = _fixtures.open_store
+store = _fixtures.store
+statements = _fixtures.statements
+use_everything = _fixtures.use_everything
 
 _SCHEMAS = count(1)
 _FAST = "-c fsync=off -c full_page_writes=off -c listen_addresses='' -c max_connections=50"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from threading import Event, Thread
 
 import pytest
@@ -12,6 +13,8 @@ from pmsync.store import Store, StoreError
 from pmsync.store.errors import Unreachable
 
 pytestmark = pytest.mark.postgres
+
+GROWING = "items|item_fields|links|bases|observations|comments|dirty|ops|journal|runs|conflicts|conflict_candidates|plans|people"
 
 
 def test_a_durable_commit_waits_for_the_disk_and_the_others_do_not(store):
@@ -111,3 +114,21 @@ def test_two_programs_may_open_a_new_store_at_once(store_url, clock):
         thread.join()
     assert len(opened) == 3
     assert len(set(opened)) == 1
+
+
+def test_an_index_serves_every_statement(store, store_url, statements, use_everything):
+    """With walks through tables forbidden, the planner still finds a way for every query, so none needs one when the tables have grown."""
+    statements.clear()
+    use_everything(store)
+    asked = dict(statement for statement in statements if re.match("SELECT|UPDATE|DELETE", statement[0]))
+    bad = []
+    with store.transaction() as tx:
+        connection = tx.items._session.connection
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        for asking, parameters in asked.items():
+            one = parameters[0] if isinstance(parameters, list) else parameters
+            plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {asking}", one).scalars())
+            if re.search(rf"Seq Scan on ({GROWING})\b", plan):
+                bad.append(f"{asking}\n{plan}")
+    assert len(asked) > 60
+    assert not bad, "\n\n".join(bad)

@@ -43,7 +43,17 @@ def test_unknown_keys_are_refused():
         JiraSettings.model_validate({**GOOD, "tokn": "x"})
 
 
-@pytest.mark.parametrize("wrong", [{"token": ""}, {"login": ""}, {"url": "acme.atlassian.net"}, {"url": "https://me:pw@acme"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"token": ""},
+        {"login": ""},
+        {"url": "acme.atlassian.net"},
+        {"url": "https://me:pw@acme"},
+        {"url": "http://acme.example"},
+        {"token": "x\n"},
+    ],
+)
 def test_unusable_settings_are_refused(wrong):
     with pytest.raises(ValidationError):
         JiraSettings.model_validate({**GOOD, **wrong})

@@ -126,4 +126,4 @@ class TestEnum:
     )
     def test_contradictory_tables_are_refused(self, parts: dict[str, object]) -> None:
         with pytest.raises(ValueError, match="'"):
-            EnumLens(**parts)  # type: ignore[arg-type]
+            EnumLens(**parts)

@@ -29,11 +29,11 @@ def create(number: int, scope: ScopeRef = API) -> Operation:
 
 
 def updates(count: int, **parts: object) -> list[Operation]:
-    return [update(number, **parts) for number in range(count)]  # type: ignore[arg-type]
+    return [update(number, **parts) for number in range(count)]
 
 
 def held(ops: Iterable[Operation], linked: int = 100, limits: Limits = OPEN, **more: object) -> int:
-    return len(judge(list(ops), {PAY: linked, API: linked}, limits, **more).held)  # type: ignore[arg-type]
+    return len(judge(list(ops), {PAY: linked, API: linked}, limits, **more).held)
 
 
 class TestLimits:

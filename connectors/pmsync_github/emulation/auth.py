@@ -49,15 +49,23 @@ class Installation:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The account behind a request. ``key`` is what limits count by; ``login`` None for nobody and for an app as such."""
+    """The account behind a request.
+
+    ``key`` is what limits count by; ``login`` is None for nobody and for an app as such; ``scopes`` are a classic token's, None for others.
+    """
 
     kind: str
     key: str
-    token: str = ""
+    token: str = field(default="", repr=False)
     login: str | None = None
     read_only: bool = False
+    scopes: str | None = None
     app: App | None = None
     installation: Installation | None = None
+
+    def foreign(self, repo: Repo) -> bool:
+        """Whether this is an installation that the repository does not belong to: it may not write there."""
+        return self.installation is not None and not self.installation.covers(repo)
 
 
 NOBODY = Caller("anonymous", "anonymous")
@@ -76,12 +84,13 @@ class Doorkeeper:
     world: World
     apps: dict[int, App] = field(default_factory=dict)
     installations: dict[int, Installation] = field(default_factory=dict)
-    _grants: dict[str, _Grant] = field(default_factory=dict)
+    _grants: dict[str, _Grant] = field(default_factory=dict, repr=False)
     _issued: int = 0
 
     def add_token(self, token: str, login: str, *, read_only: bool = False) -> None:
-        """Accept a personal token of an account."""
-        self._grants[token] = _Grant(Caller("personal", f"user:{login.casefold()}", token, login, read_only))
+        """Accept a personal token of an account: a classic one, or where ``read_only`` a fine-grained one, which shows no scopes."""
+        scopes = None if read_only else "repo"
+        self._grants[token] = _Grant(Caller("personal", f"user:{login.casefold()}", token, login, read_only, scopes))
 
     def revoke(self, token: str) -> None:
         """Refuse a token from now on."""
@@ -103,15 +112,8 @@ class Doorkeeper:
         token = f"ghs_{installation.id}x{self._issued:08d}"
         expires = self.world.clock.now() + self.world.knobs.installation_token_life
         read_only = installation.permissions.get("issues") != "write"
-        caller = Caller(
-            "installation",
-            f"installation:{installation.id}",
-            token,
-            installation.app.login,
-            read_only,
-            installation.app,
-            installation,
-        )
+        key, login = f"installation:{installation.id}", installation.app.login
+        caller = Caller("installation", key, token, login, read_only, app=installation.app, installation=installation)
         self._grants[token] = _Grant(caller, expires)
         return token, expires
 
@@ -153,7 +155,7 @@ class Doorkeeper:
         app = next((one for one in self.apps.values() if str(one.id) == str(claims.get("iss"))), None)
         if app is None:
             raise ApiError(401, "Integration not found")
-        return Caller("app", f"app:{app.id}", token, None, True, app)
+        return Caller("app", f"app:{app.id}", token, None, True, app=app)
 
     def _role_of(self, app: App) -> Any:
         def role(repo: Repo) -> str:

@@ -140,6 +140,8 @@ class Call:
     def _visible(self, repo: Repo) -> Repo:
         if self.world.role(repo, self.caller.login) == "none":
             raise not_found()
+        if self.request.method not in ("GET", "HEAD") and self.caller.foreign(repo):
+            raise ApiError(403, "Resource not accessible by integration")
         return repo
 
 

@@ -28,7 +28,7 @@ class GraphQL:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    def answer(self, request: Request, caller: Caller, base: str) -> Response:
+    def answer(self, request: Request, caller: Caller) -> Response:
         """Answer one request of a known caller."""
         try:
             response = Response.of(200, self._run(request, caller))

@@ -103,7 +103,7 @@ class _Inputs:
     def __init__(self, context: Context, sent: Mapping[str, Any], resolve_id: Resolve, mutation: str) -> None:
         self.context = context
         self.sent = sent
-        self._resolve_id = resolve_id
+        self._find = resolve_id
         self._mutation = mutation
 
     def may_write(self) -> None:
@@ -119,10 +119,23 @@ class _Inputs:
 
     def issue(self, name: str) -> Issue:
         """The issue of an id."""
-        found = self._resolve_id(self.context, self.sent[name])
+        found = self._find(self.context, self.sent[name])
         if not isinstance(found, Issue):
             raise FieldFault("NOT_FOUND", f"Could not resolve to Issue node with the global id of '{self.sent[name]}'.")
+        self._at_home(self.repo(found))
         return found
+
+    def repository(self, name: str) -> Repo:
+        """The repository of an id."""
+        found = self._find(self.context, self.sent[name])
+        if not isinstance(found, Repo):
+            raise FieldFault("NOT_FOUND", f"Could not resolve to Repository node with the global id of '{self.sent[name]}'.")
+        self._at_home(found)
+        return found
+
+    def _at_home(self, repo: Repo) -> None:
+        if self.context.caller.foreign(repo):
+            raise FieldFault("FORBIDDEN", READ_ONLY_APP)
 
     def need_push(self, repo: Repo) -> None:
         """Refuse without push access."""
@@ -143,7 +156,7 @@ class _Inputs:
 
     def labels(self, repo: Repo) -> list[str]:
         """The names of the labels asked for; they must be the repository's."""
-        found = [self._resolve_id(self.context, one) for one in self.sent["labelIds"]]
+        found = [self._find(self.context, one) for one in self.sent["labelIds"]]
         for one, node_id in zip(found, self.sent["labelIds"], strict=True):
             if not isinstance(one, Label) or one.repo_id != repo.id:
                 raise FieldFault("NOT_FOUND", f"Could not resolve to Label node with the global id of '{node_id}'.")
@@ -160,10 +173,10 @@ class _Inputs:
         if "labelIds" in given:
             asked["labels"] = self.labels(repo)
         if "assigneeIds" in given:
-            users = [self._resolve_id(self.context, one) for one in given["assigneeIds"]]
+            users = [self._find(self.context, one) for one in given["assigneeIds"]]
             asked["assignees"] = [user.login for user in users if isinstance(user, User)]
         if "milestoneId" in given:
-            found = self._resolve_id(self.context, given["milestoneId"])
+            found = self._find(self.context, given["milestoneId"])
             asked["milestone"] = found.number if isinstance(found, Milestone) and found.repo_id == repo.id else -1
         return checks.issue_fields(self.context.world, repo, asked, creating=creating)
 
@@ -190,11 +203,7 @@ def _reopen(context: Context, inputs: _Inputs) -> Mapping[str, Any]:
 
 
 def _create(context: Context, inputs: _Inputs) -> Mapping[str, Any]:
-    repo = inputs._resolve_id(context, inputs.sent["repositoryId"])
-    if not isinstance(repo, Repo):
-        raise FieldFault(
-            "NOT_FOUND", f"Could not resolve to Repository node with the global id of '{inputs.sent['repositoryId']}'."
-        )
+    repo = inputs.repository("repositoryId")
     if not repo.has_issues:
         raise FieldFault("UNPROCESSABLE", "Issues has been disabled in this repository.")
     return {"thing": edits.create_issue(context.world, repo, context.login, inputs.changes(repo, creating=True))}

@@ -14,7 +14,6 @@ from pmsync_github.emulation.state import Repo
 from pmsync_github.emulation.world import World
 
 PAGE = {"first": "Int", "last": "Int", "after": "String", "before": "String"}
-SCALARS = frozenset({"ID", "String", "Int", "Boolean", "DateTime", "URI", "BigInt", "Float"})
 
 
 @dataclass(frozen=True, slots=True)

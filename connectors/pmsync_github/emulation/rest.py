@@ -142,9 +142,10 @@ class Rest:
             "x-github-media-type": "github.v3; format=json",
             "x-github-api-version-selected": request.headers.get("x-github-api-version", VERSIONS[0]),
             **quota.headers(),
+            **({} if caller.scopes is None else {"x-oauth-scopes": caller.scopes}),
             **response.headers,
         }
-        return replace(response, headers=headers)
+        return replace(response, headers=headers, body=b"" if request.method == "HEAD" else response.body)
 
 
 def refusal(refused: ApiError) -> Response:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time
 from email.utils import formatdate
 from zoneinfo import ZoneInfo
 
-PACIFIC = ZoneInfo("America/Los_Angeles")
+PACIFIC = "America/Los_Angeles"
 
 
 def iso(moment: int) -> str:
@@ -36,5 +36,6 @@ def parse(text: str) -> float:
 
 def pacific_midnight(moment: float) -> int:
     """The start of that day in Los Angeles: where GitHub puts a milestone's ``due_on``."""
-    day = datetime.fromtimestamp(moment, PACIFIC).date()
-    return int(datetime.combine(day, time(), PACIFIC).timestamp())
+    zone = ZoneInfo(PACIFIC)  # looked up late: machines without a time zone database can do all the rest
+    day = datetime.fromtimestamp(moment, zone).date()
+    return int(datetime.combine(day, time(), zone).timestamp())

@@ -13,8 +13,6 @@ from pmsync_github.emulation.errors import ApiError, Moved, not_found
 from pmsync_github.emulation.knobs import GitHubKnobs
 from pmsync_github.emulation.state import Comment, Happening, Issue, Label, Milestone, Repo, User
 
-GHOST = "ghost"
-
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -160,6 +158,8 @@ class World:
         if self.knobs.list_lag > 0:
             kept = copy.copy(issue)
             kept.labels, kept.assignees, kept.former = list(issue.labels), list(issue.assignees), []
+            horizon = self.clock.now() - self.knobs.list_lag
+            issue.former = [entry for entry in issue.former if entry[0] > horizon]
             issue.former.append((self.clock.now(), kept))
 
     def touch(self, issue: Issue) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pmsync.testing.emulator import Response
 from pmsync_jira.emulation.errors import bad_request
-from pmsync_jira.emulation.exchange import Exchange
+from pmsync_jira.emulation.exchange import Exchange, strings
 from pmsync_jira.emulation.records import History
 
 BULK_ISSUES = 1000
@@ -27,7 +27,7 @@ def get_changelog(exchange: Exchange) -> Response:
 def bulk_changelog(exchange: Exchange) -> Response:
     """POST changelog/bulkfetch: by date, then by issue; unreadable issues are left out."""
     body = exchange.object_body()
-    names, fields = body.get("issueIdsOrKeys") or [], body.get("fieldIds") or []
+    names, fields = strings(body, "issueIdsOrKeys"), strings(body, "fieldIds")
     if not names or len(names) > BULK_ISSUES:
         raise bad_request(f"issueIdsOrKeys must name 1 to {BULK_ISSUES} issues.")
     if len(fields) > BULK_FIELDS:
@@ -39,7 +39,7 @@ def bulk_changelog(exchange: Exchange) -> Response:
     if not token.isdecimal():
         raise bad_request("The provided next page token is invalid or expired.")
     start = int(token)
-    everything = _merged(exchange, [str(name) for name in names], frozenset(fields))
+    everything = _merged(exchange, names, frozenset(fields))
     page = everything[start : start + size]
     by_issue: dict[int, list[dict[str, Any]]] = {}
     for issue_id, history in page:

@@ -86,7 +86,7 @@ def new_comments(exchange: Exchange, issue: Issue, body: Mapping[str, Any]) -> t
     operations = (body.get("update") or {}).get("comment")
     if not operations:
         return issue, None
-    if len(operations) != 1 or list(operations[0]) != ["add"]:
+    if not isinstance(operations, list) or [list(one) for one in operations] != [["add"]]:
         raise bad_request(comment="This stand-in takes one 'add' of a comment.")
     comment = _new_comment(exchange, operations[0]["add"])
     return replace(issue, comments=(*issue.comments, comment)), comment
@@ -125,7 +125,9 @@ def _find(issue: Issue, comment_id: str) -> Comment:
     return found
 
 
-def _new_comment(exchange: Exchange, body: Mapping[str, Any]) -> Comment:
+def _new_comment(exchange: Exchange, body: Any) -> Comment:
+    if not isinstance(body, Mapping):
+        raise bad_request("Comment body is not valid!")
     now = exchange.state.now_ms()
     author = exchange.person.account_id
     return Comment(

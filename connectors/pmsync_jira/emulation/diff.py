@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from pmsync_jira.emulation.adf import plain_text
 from pmsync_jira.emulation.catalogue import Catalogue
@@ -15,15 +16,39 @@ def changes_between(catalogue: Catalogue, old: Issue, new: Issue, person: Names)
     """The change group, empty where nothing that history keeps was changed."""
     if old is new:
         return []
-    changes = [*_texts(old, new), *_choices(catalogue, old, new, person), *_sets(catalogue, old, new)]
+    changes = [*_texts(catalogue, old, new), *_choices(catalogue, old, new, person), *_sets(catalogue, old, new)]
     if old.key != new.key:
         changes.append(Change("Key", "issuekey", None, old.key, None, new.key))
     return changes
 
 
-def _texts(old: Issue, new: Issue) -> Iterable[Change]:
+def creation(catalogue: Catalogue, issue: Issue, person: Names) -> list[Change]:
+    """What a create sets, as its webhook tells it. The history itself keeps nothing of a create."""
+    blank = replace(
+        issue,
+        summary="",
+        status="",
+        description=None,
+        priority=None,
+        labels=(),
+        components=(),
+        fix_versions=(),
+        affects_versions=(),
+        assignee=None,
+        reporter=None,
+        resolution=None,
+        security=None,
+        due=None,
+        parent=None,
+        custom={},
+        links=(),
+    )
+    return changes_between(catalogue, blank, issue, person)
+
+
+def _texts(catalogue: Catalogue, old: Issue, new: Issue) -> Iterable[Change]:
     if old.summary != new.summary:
-        yield Change("summary", "summary", None, old.summary, None, new.summary)
+        yield Change("summary", "summary", None, old.summary or None, None, new.summary)
     if old.description != new.description:
         yield Change("description", "description", None, _words(old.description), None, _words(new.description))
     if old.due != new.due:
@@ -31,7 +56,7 @@ def _texts(old: Issue, new: Issue) -> Iterable[Change]:
     for key in sorted({*old.custom, *new.custom}):
         before, after = old.custom.get(key), new.custom.get(key)
         if before != after:
-            yield Change(key, key, None, _shown(before), None, _shown(after))
+            yield Change(catalogue.custom[key].name, key, None, _shown(before), None, _shown(after))
 
 
 def _choices(catalogue: Catalogue, old: Issue, new: Issue, person: Names) -> Iterable[Change]:
@@ -48,7 +73,7 @@ def _choices(catalogue: Catalogue, old: Issue, new: Issue, person: Names) -> Ite
     )
     for name, before, after, show in lookups:
         if before != after:
-            yield Change(name, name, before, show(before) if before else None, after, show(after) if after else None)
+            yield Change(name, name, before or None, show(before) if before else None, after, show(after) if after else None)
 
 
 def _sets(catalogue: Catalogue, old: Issue, new: Issue) -> Iterable[Change]:

@@ -52,10 +52,10 @@ class Edit:
         Raises:
             Refusal: 400 when it is no object, or its parts are not.
         """
-        parts = [body.get(name) or {} for name in ("fields", "update")] if isinstance(body, Mapping) else [None]
-        if not all(isinstance(part, Mapping) for part in parts):
+        fields, update = (body.get(name) or {} for name in ("fields", "update")) if isinstance(body, Mapping) else (None, None)
+        if not isinstance(fields, Mapping) or not isinstance(update, Mapping):
             raise Refusal(400, "Invalid request payload. Refer to the REST API documentation and try again.")
-        return cls(parts[0], {name: verbs for name, verbs in parts[1].items() if name != "comment"}, screen)
+        return cls(fields, {name: verbs for name, verbs in update.items() if name != "comment"}, screen)
 
 
 class Invalid(Exception):

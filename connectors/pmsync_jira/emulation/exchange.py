@@ -138,6 +138,20 @@ def checked_property(value: Any) -> Any:
     return value
 
 
+def strings(body: Mapping[str, Any], name: str) -> list[str]:
+    """A list of texts out of a body; empty where it is not given.
+
+    Raises:
+        Refusal: 400 when it is anything else.
+    """
+    values = body.get(name)
+    if values is None:
+        return []
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise bad_request(f"'{name}' must be a list of strings.")
+    return values
+
+
 def empty(status: int = 204) -> Response:
     """An answer without a body."""
     return Response(status)

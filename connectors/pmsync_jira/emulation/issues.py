@@ -10,7 +10,7 @@ from pmsync.testing.emulator import Response
 from pmsync_jira.emulation.comments import new_comments, read_properties
 from pmsync_jira.emulation.edits import Edit, apply_edit, on_screen
 from pmsync_jira.emulation.errors import NOT_FOUND, Refusal, bad_request, not_implemented
-from pmsync_jira.emulation.exchange import Exchange, empty
+from pmsync_jira.emulation.exchange import Exchange, empty, strings
 from pmsync_jira.emulation.meta import edit_meta, names_and_schema
 from pmsync_jira.emulation.records import Entry, Issue, Project
 from pmsync_jira.emulation.views import Wanted, chosen, issue_json
@@ -191,21 +191,21 @@ def get_edit_meta(exchange: Exchange) -> Response:
 def bulk_fetch(exchange: Exchange) -> Response:
     """POST issue/bulkfetch: never through the index; moved issues are found by their old keys; ascending by id."""
     body = exchange.object_body()
-    names = body.get("issueIdsOrKeys")
-    if not isinstance(names, list) or not names:
+    names = strings(body, "issueIdsOrKeys")
+    if not names:
         raise bad_request("issueIdsOrKeys must not be empty.")
     if len(names) > BULK_FETCH:
         raise bad_request(f"The number of issues to fetch in one request is limited to {BULK_FETCH}.")
-    wanted = wanted_of(exchange, body.get("fields") or [], body.get("properties") or [], "*navigable")
-    expand = checked_expand(list(body.get("expand") or []))
+    wanted = wanted_of(exchange, strings(body, "fields"), strings(body, "properties"), "*navigable")
+    expand = checked_expand(strings(body, "expand"))
     found: dict[int, Entry] = {}
     errors: list[dict[str, str]] = []
     for name in names:
-        entry = exchange.state.entry(str(name))
+        entry = exchange.state.entry(name)
         if entry is not None and exchange.state.visible(entry):
             found[entry.current.id] = entry
         else:
-            errors.append({"id": str(name), "errorMessage": NOT_FOUND})
+            errors.append({"id": name, "errorMessage": NOT_FOUND})
     issues = [
         shown(exchange, found[id_], wanted, [one for one in expand if one not in {"names", "schema"}]) for id_ in sorted(found)
     ]

@@ -21,6 +21,8 @@ BURST_OF = {
 }
 WRITE_WINDOWS = ((2.0, 20), (30.0, 100))
 """Writes to one issue: (seconds, most)."""
+ROUNDING = 1e-4
+"""Clock readings around 1e9 s are exact to a fraction of a microsecond; a hundred of them per second add up to less than this."""
 
 
 @dataclass(slots=True)
@@ -57,9 +59,9 @@ class Limiter:
         bucket = self._buckets.setdefault((method, template), _Bucket(rate, now))
         bucket.level = min(rate, bucket.level + (now - bucket.at) * rate)
         bucket.at = now
-        if bucket.level < 1:
+        if bucket.level < 1 - ROUNDING:
             return self._refuse(rate, now + 1, "jira-burst-based"), {}
-        bucket.level -= 1
+        bucket.level = max(0.0, bucket.level - 1)
         near = {"X-RateLimit-NearLimit": "true"} if bucket.level < rate * 0.2 else {}
         return None, {"X-RateLimit-Limit": str(rate), "X-RateLimit-Remaining": str(int(bucket.level)), **near}
 

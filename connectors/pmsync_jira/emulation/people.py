@@ -28,7 +28,7 @@ class Hands:
             "summary": lambda one, value: replace(one, summary=value),
             "description": lambda one, value: replace(one, description=_document(value)),
             "status": lambda one, value: take(self.state, one, Transition("0", value, self.status(value))),
-            "priority": lambda one, value: replace(one, priority=self._id(self.state.catalogue.priorities, value)),
+            "priority": lambda one, value: replace(one, priority=self._priority(value)),
             "issue_type": lambda one, value: replace(one, issue_type=self._id(self.state.catalogue.issue_types, value)),
             "labels": lambda one, value: replace(one, labels=_sorted(value)),
             "add_labels": lambda one, value: replace(one, labels=_sorted({*one.labels, *value})),
@@ -51,7 +51,7 @@ class Hands:
         Raises:
             KeyError: there is none of that name.
         """
-        return str(self._id(self.state.catalogue.statuses, name))
+        return self._id(self.state.catalogue.statuses, name)
 
     def commented(self, issue: Issue, actor: str, body: Document) -> tuple[Issue, Comment]:
         """The issue with one more comment, and that comment."""
@@ -84,9 +84,10 @@ class Hands:
         ids = {name: id_ for id_, name in names.items()}
         return tuple(ids[name] for name in wanted)
 
-    def _id(self, table: Mapping[str, Any], name: str | None) -> str | None:
-        if name is None:
-            return None
+    def _priority(self, name: str | None) -> str | None:
+        return None if name is None else self._id(self.state.catalogue.priorities, name)
+
+    def _id(self, table: Mapping[str, Any], name: str) -> str:
         return {thing.name: id_ for id_, thing in table.items()}[name]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pmsync.testing.emulator import Response
 from pmsync_jira.emulation.errors import Refusal, bad_request
-from pmsync_jira.emulation.exchange import Exchange
+from pmsync_jira.emulation.exchange import Exchange, strings
 from pmsync_jira.emulation.issues import checked_expand, wanted_of
 from pmsync_jira.emulation.jql import Query, compile_query
 from pmsync_jira.emulation.meta import names_and_schema
@@ -44,10 +44,10 @@ def gone(exchange: Exchange) -> Response:
 def post_search(exchange: Exchange) -> Response:
     """POST search/jql."""
     body = exchange.object_body()
-    wanted = wanted_of(exchange, body.get("fields") or [], body.get("properties") or [], "id")
+    wanted = wanted_of(exchange, strings(body, "fields"), strings(body, "properties"), "id")
     size = body.get("maxResults", 50)
     fresh = body.get("reconcileIssues") or []
-    if not isinstance(size, int) or not all(isinstance(id_, int) for id_ in fresh):
+    if not isinstance(size, int) or not isinstance(fresh, list) or not all(isinstance(id_, int) for id_ in fresh):
         raise bad_request("Invalid request payload. Refer to the REST API documentation and try again.")
     token = body.get("nextPageToken") or ""
     expand = [part for part in str(body.get("expand") or "").split(",") if part]

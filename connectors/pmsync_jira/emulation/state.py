@@ -11,7 +11,7 @@ from typing import Any
 from pmsync.connect.clock import Clock
 from pmsync.testing.emulator import Event
 from pmsync_jira.emulation.catalogue import Catalogue
-from pmsync_jira.emulation.diff import changes_between
+from pmsync_jira.emulation.diff import changes_between, creation
 from pmsync_jira.emulation.knobs import JiraKnobs
 from pmsync_jira.emulation.records import Comment, Entry, History, Issue, Person, Project
 
@@ -108,7 +108,9 @@ class State:
         self.entries[issue.id] = entry
         self._keys[issue.key] = issue.id
         self.record(actor, "create", issue.key, id=str(issue.id), summary=issue.summary)
-        self._tell(Happening("jira:issue_created", issue, actor, issue.updated))
+        set_now = tuple(creation(self.catalogue, issue, self.person_name))
+        history = History(str(self.new_id()), actor, issue.created, set_now)
+        self._tell(Happening("jira:issue_created", issue, actor, issue.updated, history))
         return entry
 
     def commit(self, entry: Entry, issue: Issue, actor: str, *, verb: str = "edit", comment: Comment | None = None) -> bool:

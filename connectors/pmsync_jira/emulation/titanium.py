@@ -19,10 +19,15 @@ BEGINNING = ("new", "indeterminate", "done", "undefined")
 
 
 def load(state: State, lead: str, source: Path | Iterable[str | bytes], limit: int | None) -> int:
-    """Take in the newest ``limit`` issues; returns how many there were."""
+    """Take in the newest ``limit`` issues; returns how many there were.
+
+    Raises:
+        ValueError: the site already has a project or an issue of the same id.
+    """
     rows = [msgspec.json.decode(line) for line in _lines(source)]
     rows.sort(key=lambda row: str(row["fields"]["created"]), reverse=True)
     chosen = rows if limit is None else rows[:limit]
+    state.reserve_ids(max((_highest(row) for row in chosen), default=0))
     loader = _Loader(state, lead)
     for row in chosen:
         loader.take(row)
@@ -41,6 +46,12 @@ def _lines(source: Path | Iterable[str | bytes]) -> Iterator[str | bytes]:
             yield from lines
 
 
+def _highest(row: Mapping[str, Any]) -> int:
+    """The highest id of a row: issues and comments are numbered far above everything else."""
+    comments = (row["fields"].get("comment") or {}).get("comments", ())
+    return max(int(row["id"]), *(int(comment["id"]) for comment in comments), 0)
+
+
 def _ms(text: str) -> int:
     return round(datetime.fromisoformat(text).timestamp() * 1000)
 
@@ -49,21 +60,34 @@ class _Loader:
     def __init__(self, state: State, lead: str) -> None:
         self._state = state
         self._lead = lead
-        self._highest = 0
         self._touched: set[str] = set()
+        self._foreign = frozenset(state.projects)
 
     def take(self, row: Mapping[str, Any]) -> None:
         """One issue, with all that it names."""
-        fields = row["fields"]
-        project = self._project(fields["project"])
-        status = self._status(project, fields["status"])
-        issue = Issue(
+        if int(row["id"]) in self._state.entries:
+            raise ValueError(f"there is an issue with the id {row['id']} already")
+        project = self._project(row["fields"]["project"])
+        self._state.adopt(self._issue(row, project, row["fields"]))
+        project.last_number = max(project.last_number, int(row["key"].rpartition("-")[2]))
+
+    def finish(self) -> None:
+        """Open every status of the loaded projects to every other."""
+        for project_id in self._touched:
+            project = self._state.projects[project_id]
+            names, priorities = self._state.catalogue.statuses, self._state.catalogue.priorities
+            project.statuses = tuple(sorted(project.statuses, key=lambda id_: (BEGINNING.index(names[id_].category), int(id_))))
+            project.default_priority = next((id_ for id_ in project.priorities if priorities[id_].name == "Medium"), None)
+            project.transitions = tuple(Transition(f"{int(id_) * 10 + 1}", names[id_].name, id_) for id_ in project.statuses)
+
+    def _issue(self, row: Mapping[str, Any], project: Project, fields: Mapping[str, Any]) -> Issue:
+        return Issue(
             id=int(row["id"]),
             key=row["key"],
             project=project.id,
             summary=fields["summary"],
             issue_type=self._kind(project, fields["issuetype"]),
-            status=status,
+            status=self._status(project, fields["status"]),
             creator=self._person(fields.get("creator") or fields.get("reporter")) or self._lead,
             reporter=self._person(fields.get("reporter")),
             assignee=self._person(fields.get("assignee")),
@@ -79,54 +103,42 @@ class _Loader:
             resolved=_ms(fields["resolutiondate"]) if fields.get("resolutiondate") else None,
             comments=tuple(self._comment(one) for one in (fields.get("comment") or {}).get("comments", ())),
         )
-        self._state.adopt(issue)
-        project.last_number = max(project.last_number, int(issue.key.rpartition("-")[2]))
-        self._seen(issue.id)
 
-    def finish(self) -> None:
-        """Open every status to every other, and keep new ids apart from the loaded ones."""
-        for project_id in self._touched:
-            project = self._state.projects[project_id]
-            names, priorities = self._state.catalogue.statuses, self._state.catalogue.priorities
-            project.statuses = tuple(sorted(project.statuses, key=lambda id_: (BEGINNING.index(names[id_].category), int(id_))))
-            project.default_priority = next((id_ for id_ in project.priorities if priorities[id_].name == "Medium"), None)
-            project.transitions = tuple(Transition(f"{int(id_) * 10 + 1}", names[id_].name, id_) for id_ in project.statuses)
-        self._state.reserve_ids(self._highest)
-
-    def _seen(self, id_: str | int) -> None:
-        self._highest = max(self._highest, int(id_))
+    def _free_id(self, names: Mapping[str, str], row: Mapping[str, Any]) -> str:
+        """The id of a site-wide thing: the archive's own, unless the site uses it for something of another name."""
+        id_ = str(row["id"])
+        if names.get(id_, row["name"]) == row["name"]:
+            return id_
+        return next((known for known, name in names.items() if name == row["name"]), None) or str(self._state.new_id())
 
     def _project(self, row: Mapping[str, Any]) -> Project:
-        project = self._state.projects.get(row["id"])
-        if project is None:
-            project = Project(row["id"], row["key"], row["name"], self._lead, private=False)
-            self._state.projects[project.id] = project
-        self._touched.add(project.id)
-        self._seen(project.id)
-        return project
+        if row["id"] in self._foreign:
+            raise ValueError(f"there is a project with the id {row['id']} already")
+        self._touched.add(row["id"])
+        fresh = Project(row["id"], row["key"], row["name"], self._lead, private=False)
+        return self._state.projects.setdefault(fresh.id, fresh)
 
     def _status(self, project: Project, row: Mapping[str, Any]) -> str:
-        id_ = str(row["id"])
-        self._state.catalogue.statuses.setdefault(id_, Status(id_, row["name"], row["statusCategory"]["key"]))
+        known = self._state.catalogue.statuses
+        id_ = self._free_id({one.id: one.name for one in known.values()}, row)
+        known.setdefault(id_, Status(id_, row["name"], row["statusCategory"]["key"]))
         if id_ not in project.statuses:
             project.statuses = (*project.statuses, id_)
-        self._seen(id_)
         return id_
 
     def _kind(self, project: Project, row: Mapping[str, Any]) -> str:
-        id_ = str(row["id"])
-        level = -1 if row.get("subtask") else int(row["name"] == "Epic")
-        self._state.catalogue.issue_types.setdefault(id_, IssueType(id_, row["name"], level))
+        known = self._state.catalogue.issue_types
+        id_ = self._free_id({one.id: one.name for one in known.values()}, row)
+        known.setdefault(id_, IssueType(id_, row["name"], -1 if row.get("subtask") else int(row["name"] == "Epic")))
         if id_ not in project.issue_types:
             project.issue_types = (*project.issue_types, id_)
-        self._seen(id_)
         return id_
 
     def _priority(self, project: Project, row: Mapping[str, Any] | None) -> str | None:
         if row is None:
             return None
-        id_ = str(row["id"])
         known = self._state.catalogue.priorities
+        id_ = self._free_id({one.id: one.name for one in known.values()}, row)
         if id_ not in known:
             known[id_] = Priority(id_, row["name"])
             ordered = sorted(known.values(), key=lambda one: int(one.id))
@@ -134,20 +146,19 @@ class _Loader:
             known.update({one.id: one for one in ordered})
         if id_ not in project.priorities:
             project.priorities = tuple(sorted((*project.priorities, id_), key=int))
-        self._seen(id_)
         return id_
 
     def _component(self, project: Project, row: Mapping[str, Any]) -> str:
-        id_ = str(row["id"])
+        id_ = self._free_id(self._state.catalogue.components, row)
         self._state.catalogue.components[id_] = row["name"]
         project.components[id_] = row["name"]
-        self._seen(id_)
         return id_
 
     def _version(self, project: Project, row: Mapping[str, Any]) -> str:
+        known = self._state.catalogue.versions
         id_ = str(row["id"])
-        if id_ not in self._state.catalogue.versions:
-            self._state.catalogue.versions[id_] = Version(
+        if id_ not in known:
+            known[id_] = Version(
                 id_,
                 project.id,
                 row["name"],
@@ -156,15 +167,14 @@ class _Loader:
                 released=bool(row.get("released")),
                 archived=bool(row.get("archived")),
             )
-        self._seen(id_)
         return id_
 
     def _resolution(self, row: Mapping[str, Any] | None) -> str | None:
         if row is None:
             return None
-        self._state.catalogue.resolutions.setdefault(str(row["id"]), row["name"])
-        self._seen(row["id"])
-        return str(row["id"])
+        id_ = self._free_id(self._state.catalogue.resolutions, row)
+        self._state.catalogue.resolutions[id_] = row["name"]
+        return id_
 
     def _person(self, row: Mapping[str, Any] | None) -> str | None:
         if not row:
@@ -180,5 +190,4 @@ class _Loader:
     def _comment(self, row: Mapping[str, Any]) -> Comment:
         author = self._person(row.get("author")) or self._lead
         editor = self._person(row.get("updateAuthor")) or author
-        self._seen(row["id"])
         return Comment(row["id"], author, paragraphs(row.get("body") or ""), _ms(row["created"]), _ms(row["updated"]), editor)

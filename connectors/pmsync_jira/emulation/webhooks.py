@@ -123,7 +123,7 @@ def payload(state: State, happening: Happening) -> dict[str, Any]:
 
 
 def _event_type(happening: Happening) -> str:
-    if happening.history is None:
+    if happening.kind == "jira:issue_created" or happening.history is None:
         return "issue_created"
     fields = {change.field_id for change in happening.history.changes}
     if "issuekey" in fields:

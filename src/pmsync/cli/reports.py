@@ -20,6 +20,7 @@ _WORDS = (
     ("confirmed", "writes confirmed"),
     ("dropped", "writes dropped: their target moved"),
     ("rejected", "writes refused"),
+    ("not_sent", "writes not sent yet"),
     ("waiting", "writes whose answer was lost, still in doubt"),
     ("conflict", "new conflicts: pmsync conflicts"),
     ("quarantined", "records set aside"),

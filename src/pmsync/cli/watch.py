@@ -27,6 +27,7 @@ _SPOKEN = frozenset(
         "overruled",
         "held",
         "waiting",
+        "resting",
         "quarantined",
         "failed",
         "parked",

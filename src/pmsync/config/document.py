@@ -12,11 +12,11 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.composer import ComposerError
-from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
-from pmsync.config.problems import Path, Places, Problems, quoted
+from pmsync.config.problems import Path, Places, Problems
 from pmsync.connect.errors import ConfigError
 
 LARGEST = 1 << 20
@@ -40,6 +40,7 @@ def read(file: File) -> tuple[dict[str, Any], Problems]:
         ConfigError: the file is missing, unreadable, too large, not UTF-8, empty, no YAML, or not a mapping.
     """
     yaml = YAML(typ="safe", pure=True)
+    yaml.composer.warn_double_anchors = False  # its warning quotes the file
     node = _compose(yaml, _text(file), file)
     if not isinstance(node, MappingNode):
         what = "a list" if isinstance(node, SequenceNode) else "a single value"
@@ -79,7 +80,7 @@ def _compose(yaml: YAML, text: str, file: File) -> Node:
     except MarkedYAMLError as error:
         message, hint = _said(error, text)
         mark = error.problem_mark or error.context_mark
-        where = f"{file}:{mark.line + 1}:{mark.column + 1}" if isinstance(mark, StringMark) else where
+        where = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else where
     except ReaderError as error:
         before = text[: error.position]
         where = f"{file}:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
@@ -96,11 +97,11 @@ def _compose(yaml: YAML, text: str, file: File) -> Node:
 
 
 def _said(error: MarkedYAMLError, text: str) -> tuple[str, str]:
-    problem = str(error.problem or error.context or "")
+    problem = f"{error.problem or error.context or ''}"
     mark = error.problem_mark or error.context_mark
     lines = text.splitlines()
-    line = lines[mark.line] if isinstance(mark, StringMark) and mark.line < len(lines) else ""
-    if "alias" in problem or "anchor" in problem:
+    line = lines[mark.line] if mark and mark.line < len(lines) else ""
+    if any(word in f"{error.context} {problem}" for word in ("alias", "anchor")):
         return (
             "anchors (&) and aliases (*) are not part of the config",
             "write the value out; quote a text that begins with & or *",
@@ -127,13 +128,13 @@ class _Reader:
         found: dict[str, Any] = {}
         for key, value in node.value:
             if not isinstance(key, ScalarNode):
-                self._refuse((*path, "?"), key, "a key must be a text, not a list or a mapping", "")
+                self._problems.add(path, "a key must be a text, not a list or a mapping", place=_place(key))
                 continue
             name = str(key.value)
             here = (*path, name)
             if name in found:
-                line = self._places[here][0]
-                self._refuse((*here, 1), key, f"this key stands twice, first in line {line}", "keep one of the two")
+                first = self._places[here][0]
+                self._problems.add(here, f"this key stands twice, first in line {first}", "keep one of the two", _place(key))
                 continue
             self._places[here] = _place(key)
             if key.anchor or not self._plain(key) or _UNPRINTABLE.search(name):
@@ -181,10 +182,6 @@ class _Reader:
         """Whether the node has one of the types of the grammar, not ``!!set`` or ``!anything``."""
         tag, known = str(node.tag), {ScalarNode: {*_TEXTS, *_NUMBERS, "null"}, MappingNode: {"map"}, SequenceNode: {"seq"}}
         return tag.startswith(_TAG) and tag.removeprefix(_TAG) in known[type(node)]
-
-    def _refuse(self, path: Path, node: Node, message: str, hint: str) -> None:
-        self._places[path] = _place(node)
-        self._problems.add(path, message, hint)
 
 
 def _place(node: Node) -> tuple[int, int]:

@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
 
 from pmsync.config.units import Amount, Seconds
 from pmsync.model.enums import Direction, Kind, Priority, Status
+
+SHORTEST_KEY = 16
+"""Characters of ``marker_key``: whoever guesses it can make pmsync take a foreign record for its own."""
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Kinds = Annotated[list[Kind], Field(min_length=1), BeforeValidator(_listed, json_schema_input_type=Kind | list[Kind])]
+
+
 class MirrorRule(_Part):
     """Which items also live where. The first rule that fits decides."""
 
-    kind: list[Kind] | Kind | None = Field(None, description="Item kinds the rule is for; all when left out.")
-    label: str | None = Field(None, description="A label the item must have.")
+    kind: Kinds | None = Field(None, description="Item kinds the rule is for; all when left out.")
+    label: str | None = Field(None, min_length=1, description="A label the item must have.")
     from_: str = Field(alias="from", description="The system in which the item has a record.")
-    to: str = Field(description="The scope in which it shall have one too, as system:container.")
+    to: str = Field(
+        description="The scope in which it shall have one too: system:container, or the system if it has one scope here."
+    )
     create: Literal["review", "auto", "never"] = Field(
         "review", description="review: only through plan and apply; auto: within the rails; never: only adopt."
     )
@@ -41,9 +53,9 @@ class FieldRule(_Part):
 class Safety(_Part):
     """The rails of one run. Counts, or shares of what is linked."""
 
-    max_creates: Amount = 20
-    max_updates: Amount = 0.2
-    max_closes: Amount = 0.02
+    max_creates: Amount = Field(default=20, description="New records per scope: a count.")
+    max_updates: Amount = Field(default=0.2, description="Changed records per scope: a count or a share.")
+    max_closes: Amount = Field(default=0.02, description="Records per scope that enter a done status: a count or a share.")
     close: Literal["never", "allow"] = Field(default="allow", description="never: every close waits for a person.")
 
     @field_validator("max_creates", mode="after")
@@ -57,10 +69,10 @@ class Safety(_Part):
 class Schedule(_Part):
     """How often the daemon works."""
 
-    every: Seconds = 60.0
-    jitter: Seconds = 10.0
-    catalogue: Seconds = 3600.0
-    sweep: Seconds = 86_400.0
+    every: Seconds = Field(default=60.0, description="A round of each scope.")
+    jitter: Seconds = Field(default=10.0, description="Spreads the rounds, so that not all begin at once.")
+    catalogue: Seconds = Field(default=3600.0, description="Reading what seldom changes: fields, statuses, labels.")
+    sweep: Seconds = Field(default=86_400.0, description="The slow pass that finds deletes and moves.")
 
     @field_validator("every", "catalogue", "sweep", mode="after")
     @classmethod
@@ -73,22 +85,38 @@ class Schedule(_Part):
 class Maps(_Part):
     """What remote values mean: system to (remote name to hub value)."""
 
-    status: dict[str, dict[str, Status]] = Field(default_factory=dict)
-    priority: dict[str, dict[str, Priority | Literal["unset"]]] = Field(default_factory=dict)
+    status: dict[str, dict[str, Status]] = Field(default_factory=dict, description="By system: remote status to hub status.")
+    priority: dict[str, dict[str, Priority | Literal["unset"]]] = Field(
+        default_factory=dict, description="By system: remote priority to hub priority; unset: nobody has decided."
+    )
+
+
+FieldName = Literal["title", "body", "status", "priority", "labels", "comments"]
+"""The hub's fields, and ``comments``, which are only pulled: a stream beside the items."""
 
 
 class Root(_Part):
-    """``pmsync.yaml`` as a whole. ``systems`` and ``products`` are validated in ``load``, with the connectors' own models."""
+    """``pmsync.yaml`` as a whole. ``systems`` and ``products`` are validated in ``load``, with the connectors' own models.
+
+    In a loaded ``Config`` their bodies are empty: what stood there are the ``SystemConfig`` and ``ProductConfig`` of that name.
+    """
 
     systems: dict[str, dict[str, Any]] = Field(description="Accounts: a name of your choice, its kind and its settings.")
     products: dict[str, dict[str, Any]] = Field(description="Products: where each lives, by system name, and its mirror rules.")
-    store: str = Field("sqlite:///pmsync.db", description="The database: sqlite:///FILE or postgresql://...")
+    store: str = Field("sqlite:///pmsync.db", repr=False, description="The database: sqlite:///FILE or postgresql://...")
     marker_key: SecretStr | None = Field(None, description="Signs the marks pmsync plants. Default: generated beside the store.")
-    fields: dict[Literal["title", "body", "status", "priority", "labels"], FieldRule] = Field(default_factory=dict)
-    maps: Maps = Maps()
+    fields: dict[FieldName, FieldRule] = Field(default_factory=dict, description="How each field flows.")
+    maps: Maps = Field(default_factory=Maps, description="What remote values mean.")
     people: dict[str, dict[str, str]] = Field(default_factory=dict, description="Who is who: system name to account, and email.")
-    safety: Safety = Field(default_factory=Safety)
-    schedule: Schedule = Schedule()
+    safety: Safety = Field(default_factory=Safety, description="The rails of one run.")
+    schedule: Schedule = Field(default_factory=Schedule, description="How often the daemon works.")
+
+    @field_validator("marker_key", mode="after")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < SHORTEST_KEY:
+            raise ValueError(f"a key has at least {SHORTEST_KEY} characters; remove the line to have one generated")
+        return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ Places = dict[Path, tuple[int, int]]
 MOST = 50
 """Problems told at once; what comes after them is mostly their echo."""
 
-LONGEST = 60
-"""Characters of a value that a message quotes."""
+LONGEST = 400
+"""Characters of one message."""
 
 _SHORTEST_SECRET = 4
 _USERINFO = re.compile(r"(?<=://)[^\s/@'\"]+(?=@)")
@@ -29,11 +29,12 @@ _WORD = re.compile(r"[\w.-]+")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: where in the document, what, and what to do."""
+    """One thing that is wrong: where in the document, what, and what to do. ``place`` overrules the line and column of ``path``."""
 
     path: Path
     message: str
     hint: str = ""
+    place: tuple[int, int] | None = None
 
 
 class Problems:
@@ -43,23 +44,26 @@ class Problems:
         self._file = file
         self._places = places
         self._found: dict[Problem, None] = {}
+        self._paths: set[Path] = set()
         self._hidden: dict[str, str] = {}
 
     def __bool__(self) -> bool:
         return bool(self._found)
 
-    def add(self, path: Path, message: str, hint: str = "") -> None:
+    def add(self, path: Path, message: str, hint: str = "", place: tuple[int, int] | None = None) -> None:
         """Note one problem."""
-        self._found[Problem(path, message, hint)] = None
+        self._found[Problem(path, message, hint, place)] = None
+        self._paths.add(path)
 
     def hide(self, secret: str, shown: str = "***") -> None:
         """Have ``secret`` replaced by ``shown`` in everything that is told, whoever words it."""
         if len(secret) >= _SHORTEST_SECRET:
-            self._hidden.setdefault(secret, shown)
+            for spelling in (secret, repr(secret)[1:-1], _plain(secret)):
+                self._hidden.setdefault(spelling, shown)
 
     def at(self, path: Path) -> bool:
-        """Whether something is wrong with the value at ``path`` or below it."""
-        return any(problem.path[: len(path)] == path for problem in self._found)
+        """Whether something is wrong with the very value at ``path``."""
+        return path in self._paths
 
     def stop(self) -> None:
         """Raise what was found, in the order of the document.
@@ -69,45 +73,58 @@ class Problems:
         """
         if not self._found:
             return
-        ordered = sorted(self._found, key=lambda problem: self._place(problem.path))
+        ordered = sorted(self._found, key=self._place)
         lines = [self._line(problem) for problem in ordered[:MOST]]
         if len(ordered) > MOST:
             lines.append(f"{self._file}: and {len(ordered) - MOST} more")
-        hints = [problem.hint for problem in ordered[:MOST] if problem.hint]
-        raise ConfigError(self._clean("\n".join(lines)), hint=self._clean("\n".join(dict.fromkeys(hints))))
+        hints = [self._hint(problem, alone=len(ordered) == 1) for problem in ordered[:MOST] if problem.hint]
+        raise ConfigError("\n".join(lines), hint="\n".join(dict.fromkeys(hints)))
 
     def _line(self, problem: Problem) -> str:
-        line, column = self._place(problem.path)
+        line, column = self._place(problem)
         name = dotted(problem.path)
-        return f"{self._file}:{line}:{column}: " + (f"{name}: " if name else "") + problem.message
+        return (
+            f"{self._file}:{line}:{column}: " + (f"{name}: " if name else "") + self._clean(_USERINFO.sub("***", problem.message))
+        )
 
-    def _place(self, path: Path) -> tuple[int, int]:
+    def _hint(self, problem: Problem, *, alone: bool) -> str:
+        hint = self._clean(problem.hint)
+        return hint if alone else f"line {self._place(problem)[0]}: {hint}"
+
+    def _place(self, problem: Problem) -> tuple[int, int]:
+        path = problem.path
         while path and path not in self._places:
             path = path[:-1]
-        return self._places.get(path, (1, 1))
+        return problem.place or self._places.get(path, (1, 1))
 
     def _clean(self, text: str) -> str:
-        for secret in sorted(self._hidden, key=len, reverse=True):
-            for spelling in (secret, repr(secret)[1:-1]):
-                text = text.replace(spelling, self._hidden[secret])
-        return _USERINFO.sub("***", text)
+        """Secrets masked first, in any case of letters, and only then cut: half a secret is a secret."""
+        if self._hidden:
+            longest_first = sorted(self._hidden, key=len, reverse=True)
+            known = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+            shown = {secret.casefold(): name for secret, name in self._hidden.items()}
+            text = known.sub(lambda match: shown.get(match[0].casefold(), "***"), text)
+        text = _plain(text)
+        return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 def dotted(path: Path) -> str:
     """The path in words: ``maps.status.jira."Ready for QA"``."""
-    return ".".join(str(part) if isinstance(part, int) or _WORD.fullmatch(part) else f'"{_plain(part)}"' for part in path)
+    return ".".join(
+        str(part) if isinstance(part, int) or _WORD.fullmatch(part) else f'"{_plain(part)[:LONGEST]}"' for part in path
+    )
 
 
 def quoted(value: object) -> str:
-    """A value from the config as a message may quote it: on one line, and not at length."""
+    """A value from the config as a message may quote it: on one line."""
     return f"'{_plain(str(value))}'"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """A remedy that names the nearest valid word, or all of them."""
-    options = sorted(set(known))
+    options = sorted({str(option) for option in known})
     folded = {option.casefold(): option for option in reversed(options)}
-    close = difflib.get_close_matches(word[:LONGEST].casefold(), folded, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word[:100].casefold(), folded, n=1, cutoff=0.6)
     if close:
         return f"did you mean {folded[close[0]]!r}?"
     return "valid here: " + ", ".join(options) if options else ""
@@ -130,5 +147,4 @@ def kind_of(value: Any) -> str:
 
 
 def _plain(text: str) -> str:
-    text = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import Annotated
 
@@ -11,9 +10,12 @@ from pydantic import BeforeValidator, Field
 LONGEST = 3650 * 86_400.0
 """Seconds. Ten years: what is longer is a slip, and no scheduler can count it."""
 
+MOST = 10**9
+"""The largest count."""
+
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)\s*([smhd]?)")
-_COUNT = re.compile(r"[0-9]{1,12}")
+_COUNT = re.compile(r"[0-9]{1,9}")
 _SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,12})?)\s*%")
 
 
@@ -24,16 +26,16 @@ def seconds(value: object) -> float:
         ValueError: it is no duration, negative, or longer than ten years.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
-        found = float(value) if math.isfinite(value) else -1.0
+        found = value
     elif isinstance(value, str) and (match := _DURATION.fullmatch(value.strip())):
         found = float(match[1]) * _UNITS[match[2]]
     else:
-        found = -1.0
-    if found < 0:
+        found = -1
+    if not found >= 0:  # not a number fails here too
         raise ValueError("a duration looks like 60s, 10m, 1h or 14d")
     if found > LONGEST:
         raise ValueError("a duration is at most 3650d")
-    return found
+    return float(found)
 
 
 def amount(value: object) -> int | float:
@@ -42,7 +44,9 @@ def amount(value: object) -> int | float:
     Raises:
         ValueError: it is neither, or out of range.
     """
-    text = str(value).strip() if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST:
+        return value
+    text = value.strip() if isinstance(value, str) else ""
     if _COUNT.fullmatch(text):
         return int(text)
     match = _SHARE.fullmatch(text)

@@ -28,24 +28,25 @@ _WANTED = {
     "model": "a mapping",
     "model_attributes": "a mapping",
 }
-"""By pydantic's error type without its ending ``_type``."""
+"""By pydantic's error type without its ending."""
 
+_ENDING = re.compile("_(type|parsing|from_float)$")
 _OPTION = re.compile(r"'([^']*)'")
 
 
-def take(problems: Problems, prefix: Path, error: ValidationError, model: type[BaseModel], given: Any) -> None:
-    """Note everything that pydantic found in ``given``, which stands at ``prefix`` and was read as ``model``.
+def take(problems: Problems, prefix: Path, error: ValidationError, model: type[BaseModel], given: Any) -> list[Path]:
+    """Note everything that pydantic found in ``given``, which stands at ``prefix`` and was read as ``model``; returns where, below ``prefix``.
 
-    Where a value already has a problem (a reference that leads nowhere), nothing is added: it would be the same problem in other words.
+    Where the very value already has a problem (a reference that leads nowhere), nothing is added: it would be the same in other words.
     """
     found: dict[Path, _Finding] = {}
     for detail in error.errors(include_url=False, include_input=True):
         path, value = _real(detail["loc"], detail["type"], given)
         found.setdefault(path, _Finding(value)).note(detail, known_keys(model, path[:-1]), path)
-    for path, finding in found.items():
-        if not path or not problems.at(prefix + path):
-            for message, hint in finding.words():
-                problems.add(prefix + path, message, hint)
+    for path in [path for path in found if not problems.at(prefix + path)]:
+        for message, hint in found[path].words():
+            problems.add(prefix + path, message, hint)
+    return list(found)
 
 
 @dataclass(slots=True)
@@ -70,8 +71,8 @@ class _Finding:
             self.others.append((f"unknown key {quoted(last)}", nearest(last, known)))
         elif kind == "missing":
             self.others.append(("is missing", f"add {last}: ..."))
-        elif kind.removesuffix("_type") in _WANTED:
-            self.wanted[_WANTED[kind.removesuffix("_type")]] = None
+        elif (wanted := _WANTED.get(_ENDING.sub("", kind))) is not None:
+            self.wanted[wanted] = None
         elif kind in ("value_error", "assertion_error"):
             self.others.append((str(context.get("error", detail["msg"])), ""))
         elif kind in ("string_too_short", "too_short") and not self.value:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pmsync.connect.contract import Outcome, Receipt
-from pmsync.connect.errors import Ambiguous, ConnectorError, WriteRefused
+from pmsync.connect.errors import Ambiguous, ConnectorError, Park, WriteRefused
 from pmsync.engine.adopt import Place, bind
 from pmsync.engine.confirm import confirm_creates, confirm_updates
 from pmsync.engine.context import Context
@@ -33,13 +33,13 @@ def apply(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> None:
     creates = [op for op in ops if op.kind is OpKind.CREATE]
     connector = context.connector(scope)
     for chunk in _chunks(creates, CREATES_AT_ONCE):
-        if context.stopping() or context.is_parked(scope.system):
+        if context.stopping() or context.is_parked(scope):
             return
         context.keep_hold()
         with context.isolated(scope, "creating"):
             _create_all(context, scope, chunk)
     for chunk in _chunks(updates, connector.capabilities.fetch_batch):
-        if context.stopping() or context.is_parked(scope.system):
+        if context.stopping() or context.is_parked(scope):
             return
         context.keep_hold()
         with context.isolated(scope, "updating"):
@@ -148,6 +148,7 @@ def _send(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> list[R
         for receipt in context.connector(scope).apply(scope, ops):
             _record(context, scope, waiting.pop(receipt.op), receipt)
             receipts.append(receipt)
+            _rest(receipt)
     except Ambiguous as error:
         for op in waiting.values():
             _record(context, scope, op, Receipt(op.uid, Outcome.AMBIGUOUS, reason=error.message, hint=error.hint))
@@ -156,6 +157,12 @@ def _send(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> list[R
             _record(context, scope, op, Receipt(op.uid, Outcome.NOT_SENT, reason=error.message, hint=error.hint))
         raise
     return receipts
+
+
+def _rest(receipt: Receipt) -> None:
+    """What was not sent for the remote's limits holds up everything behind it."""
+    if receipt.outcome is Outcome.NOT_SENT and receipt.retry_at is not None:
+        raise Park(receipt.reason, until=receipt.retry_at, hint=receipt.hint)
 
 
 def _record(context: Context, scope: ScopeRef, op: Operation, receipt: Receipt) -> None:
@@ -215,7 +222,7 @@ _LANDINGS = {
 _TOLD = {
     Outcome.DONE: "sent",
     Outcome.REJECTED: "rejected",
-    Outcome.NOT_SENT: "failed",
+    Outcome.NOT_SENT: "not_sent",
     Outcome.CONFLICT: "dropped",
     Outcome.AMBIGUOUS: "waiting",
 }

@@ -19,14 +19,15 @@ MOST = 10
 
 
 def looping(context: Context, tx: Transaction, link: Link, change: Change) -> bool:
-    """Whether the change would feed a loop; told once, and lifted when the window has passed."""
+    """Whether the change would feed a loop; told once each time it begins, and lifted when the window has passed."""
     since = context.clock.now() - WINDOW
     entries = [entry for entry in tx.journal.of_item(link.item, change.field, 100) if entry.at >= since]
-    reason = _reason(entries, link)
+    reason, subject = _reason(entries, link), f"{link.uid}:{change.surface}"
     if reason is None:
+        tx.notices.settle(link.scope, "loop", subject)
         return False
     said = f"{link.key} {change.field}: {reason}; it is left alone for an hour"
-    if tx.notices.raise_(link.scope, "loop", f"{link.uid}:{change.surface}", said):
+    if tx.notices.raise_(link.scope, "loop", subject, said):
         context.tell("held", said, scope=link.scope, item=link.item, field=change.field, code="loop")
     return True
 
@@ -35,7 +36,7 @@ def _reason(entries: Sequence[Entry], link: Link) -> str | None:
     writes = [entry for entry in entries if entry.kind == "write" and entry.link == link.uid]
     if len(writes) >= MOST:
         return f"it was written {len(writes)} times within the hour: something answers every write with another change"
-    steps = [step for entry in reversed(entries) if (step := _step(entry, link)) is not None]
+    steps = [step for entry in entries if (step := _step(entry, link)) is not None]
     return oscillates(steps)
 
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 
 from pmsync.connect.clock import Clock
 from pmsync.connect.contract import Connector
-from pmsync.connect.errors import AuthFailed, ConnectorError, Fatal, Park, Retry
+from pmsync.connect.errors import AuthFailed, ConnectorError, Fatal, Gone, Park, Retry
 from pmsync.engine.events import Event, Listener
 from pmsync.engine.setup import Setup
 from pmsync.model.record import ScopeRef
 from pmsync.reconcile.surface import Surface
 from pmsync.store import Store
 from pmsync.store.holding import Lease
+from pmsync.store.scopes import ScopeRow
 from pmsync.store.store import fresh_uid
 
 REST = 600.0
@@ -23,7 +24,9 @@ REST = 600.0
 
 @dataclass(slots=True)
 class Context:
-    """One run: its setup, store, clock, name, and listener. ``parked`` maps a system that failed in this run to the reason.
+    """One run: its setup, store, clock, name, and listener. ``parked`` maps a system that failed in this run to the reason, ``rests`` those among
+    them that only wait for their limits to the moment (Unix seconds) from which they may be asked again. ``closed`` holds the scopes that
+    cannot be read while their system can, ``unsent`` the items of which a write did not leave: the next run tries again, not this one.
 
     ``stopping`` is asked between batches: once true, nothing new is sent; what is under way is finished. ``patient`` runs (the daemon's)
     let a system whose credentials fail rest for a while; others try again at once, for a person may have mended them.
@@ -39,6 +42,9 @@ class Context:
     patient: bool = False
     lease: Lease | None = None
     parked: dict[str, str] = field(default_factory=dict)
+    rests: dict[str, float] = field(default_factory=dict)
+    closed: set[ScopeRef] = field(default_factory=set)
+    unsent: set[str] = field(default_factory=set)
     _renewed: float = 0.0
     _surfaces: dict[ScopeRef, tuple[Surface, ...]] = field(default_factory=dict)
 
@@ -49,7 +55,7 @@ class Context:
     def prepare(self, scopes: Sequence[ScopeRef]) -> None:
         """Ask every scope for its surfaces before any transaction is open; a system that fails is parked and takes no part."""
         for scope in scopes:
-            if scope not in self._surfaces and not self.is_parked(scope.system):
+            if scope not in self._surfaces and not self.is_parked(scope):
                 with self.isolated(scope, "reading its fields"):
                     self.connector(scope).me()
                     self.surfaces(scope)
@@ -79,24 +85,37 @@ class Context:
             self.lease.renew()
             self._renewed = now
 
-    def is_parked(self, system: str) -> bool:
-        """Whether the system rests for the remainder of this run."""
-        return system in self.parked
+    def is_parked(self, scope: ScopeRef) -> bool:
+        """Whether the scope, or its whole system, rests for the remainder of this run."""
+        return scope.system in self.parked or scope in self.closed
+
+    def rest(self, row: ScopeRow) -> bool:
+        """Park the system of ``row`` when an earlier run found that it must rest until later; True when it does."""
+        if row.parked_until <= self.clock.now():
+            return False
+        self.parked[row.scope.system] = row.parked_why
+        return True
 
     @contextmanager
     def isolated(self, scope: ScopeRef, doing: str) -> Iterator[None]:
-        """Keep one system's failure to itself: it is told, the system is parked, the others go on."""
+        """Keep one failure to itself: it is told, the system is parked (or the one scope that cannot be read), the others go on."""
         try:
             yield
         except ConnectorError as error:
             self._park(scope, doing, error)
 
     def _park(self, scope: ScopeRef, doing: str, error: ConnectorError) -> None:
-        self.parked[scope.system] = error.message
+        if isinstance(error, Gone):
+            self.closed.add(scope)
+        else:
+            self.parked[scope.system] = error.message
+        if isinstance(error, Park):
+            self.rests[scope.system] = error.until
         until = _rest_until(error, self.clock.now(), self.patient)
+        resting = [one for one in self.setup.scopes() if one.system == scope.system] if until else [scope]
         with self.store.transaction() as tx:
-            row = tx.scopes.get(scope)
-            if row is not None:
+            for one in resting:
+                row = tx.scopes.get(one) or ScopeRow(one)
                 tx.scopes.put(replace(row, parked_until=until, parked_why=error.message))
         kind = "parked" if isinstance(error, Park) else "failed"
         self.tell(kind, f"{scope}: {doing}: {error.message}", scope=scope, hint=error.hint, code=type(error).__name__)

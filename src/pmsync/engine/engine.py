@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from pmsync.connect.clock import Clock
+from pmsync.connect.markers import Marker, sign
 from pmsync.engine import person
 from pmsync.engine.adopt import adopt, is_record
 from pmsync.engine.apply import apply
@@ -31,13 +32,15 @@ from pmsync.model.values import Settled
 from pmsync.reconcile.operation import Operation
 from pmsync.reconcile.plan import Held, Plan
 from pmsync.reconcile.rails import judge
-from pmsync.store import Store
+from pmsync.store import Store, Transaction
 from pmsync.store.dirty import DirtyRow
 from pmsync.store.ops import OpState
 from pmsync.store.store import fresh_uid
 
 BATCH = 200
 PASSES = 6
+LEASE = 120.0
+"""Seconds a run holds the store at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Report:
     @property
     def exit_code(self) -> int:
         """0 done; 1 something failed or waits and may be retried; 3 a person is needed."""
-        if self.held is not None and self.held.held:
+        if (self.held is not None and self.held.held) or self.tally.of("held"):
             return 3
         return 1 if self.tally.failures or self.tally.of("waiting") else 0
 
@@ -97,23 +100,22 @@ class Engine:
                     tx.plans.drop_held()
                     tx.plans.save(held.uid, held.encode(), held.counts(), True, context.run)
                 context.tell("held", f"{len(held.held)} writes wait for a person: pmsync plan, then pmsync apply")
-            elif not changed:
+            elif not changed or not (context.parked or context.closed or context.stopping()):
                 keep_fingerprints(context)
             return Report(context.run, tally, held)
 
-    def apply_plan(self, plan: Plan, listen: Listener) -> Report:
-        """Do exactly what ``plan`` lists; ops whose target moved since are skipped with a reason. Resumable: what is done stays done."""
+    def apply_plan(self, plan: Plan, listen: Listener, *, wait: bool = True) -> Report:
+        """Do exactly what ``plan`` lists; ops whose target moved since are skipped with a reason. Resumable: what is done stays done.
+
+        ``wait``: rest as long as a system's limits ask for and go on, instead of ending with what is left undone.
+        """
         plan = plan.approved()
         with self._run("apply", listen) as (context, tally):
             know_scopes(context, sorted({op.scope for op in plan.ops}, key=str))
             context.prepare(self._setup.scopes())
             resolve(context)
-            with self._store.transaction() as tx:
-                rows = {op.uid: tx.ops.get(op.uid) for op in plan.ops}
-            fresh = [op for op in plan.ops if rows[op.uid] is None]
-            repeat = [row for row in rows.values() if row is not None and row.state is OpState.NOT_SENT]
-            self._apply(context, fresh + [_renewed(row.op) for row in repeat])
-            self._complete(context, {op.item for op in plan.ops})
+            self._carry_out(context, plan.ops, wait)
+            self._complete(context, {op.item for op in plan.ops}, wait)
             keep_fingerprints(context)
             with self._store.transaction() as tx:
                 tx.plans.applied(plan.uid, context.run)
@@ -150,7 +152,7 @@ class Engine:
             tally.hear(event)
             listen(event)
 
-        with self._store.hold(f"pmsync {kind}") as lease:
+        with self._store.hold(f"pmsync {kind}", LEASE) as lease:
             with self._store.transaction() as tx:
                 run = tx.runs.start(kind, "")
             context = Context(self._setup, self._store, self._clock, run, hear, self._new_uid, self._stop.is_set, lease=lease)
@@ -162,23 +164,23 @@ class Engine:
 
     def _observe(self, context: Context, scopes: Sequence[ScopeRef]) -> None:
         wanted = list(scopes) or self._setup.scopes()
+        self._let_rest(context, wanted)
         know_scopes(context, wanted)
         for scope in wanted:
-            if context.is_parked(scope.system) or self._resting(context, scope):
+            if context.is_parked(scope):
                 continue
             with context.isolated(scope, "pulling"):
                 pull(context, scope)
                 sweep(context, scope)
 
-    def _resting(self, context: Context, scope: ScopeRef) -> bool:
+    def _let_rest(self, context: Context, wanted: Sequence[ScopeRef]) -> None:
+        """Leave every system alone that an earlier run found in need of rest; told for the scopes that this run is about."""
         with self._store.transaction() as tx:
-            row = tx.scopes.get(scope)
-        if row is None or row.parked_until <= self._clock.now():
-            return False
-        context.parked[scope.system] = row.parked_why
-        left = round(row.parked_until - self._clock.now())
-        context.tell("parked", f"{scope}: rests for {left} s more: {row.parked_why}", scope=scope)
-        return True
+            rows = [row for scope in self._setup.scopes() if (row := tx.scopes.get(scope)) is not None]
+        for row in rows:
+            if context.rest(row) and row.scope in wanted:
+                left = round(row.parked_until - self._clock.now())
+                context.tell("parked", f"{row.scope}: rests for {left} s more: {row.parked_why}", scope=row.scope)
 
     def _passes(self, context: Context, changed: Sequence[ScopeRef]) -> Plan | None:
         """Reconcile and apply until a pass writes nothing; returns what is held."""
@@ -233,16 +235,43 @@ class Engine:
         for op in ops:
             by_scope[op.scope].append(op)
         for scope in sorted(by_scope, key=str):
-            if scope.system in self._setup.connectors and not context.is_parked(scope.system):
+            if scope.system in self._setup.connectors and not context.is_parked(scope):
                 apply(context, scope, by_scope[scope])
 
-    def _complete(self, context: Context, items: set[str]) -> None:
+    def _carry_out(self, context: Context, ops: Sequence[Operation], wait: bool) -> None:
+        """Apply approved ops, resting for limits where that is wanted, until nothing is outstanding."""
+        self._apply(context, self._outstanding(ops))
+        while wait and context.rests and not context.stopping():
+            self._rest(context)
+            self._apply(context, self._outstanding(ops))
+
+    def _outstanding(self, ops: Sequence[Operation]) -> list[Operation]:
+        """The ops that were not sent yet; one that provably never left goes out under a name of its own."""
+        with self._store.transaction() as tx:
+            return [fresh for op in ops if (fresh := self._unsent(tx, op)) is not None]
+
+    def _unsent(self, tx: Transaction, op: Operation) -> Operation | None:
+        while (row := tx.ops.get(op.uid)) is not None:
+            if row.state is not OpState.NOT_SENT:
+                return None
+            uid = str(uuid.uuid5(uuid.UUID(op.uid), "again"))
+            marker = sign(Marker(self._store.instance, op.item, uid), self._setup.marker_key) if op.marker else None
+            op = replace(op, uid=uid, marker=marker)
+        return op
+
+    def _rest(self, context: Context) -> None:
+        """Let time pass until the first of the resting systems may be asked again."""
+        system, until = min(context.rests.items(), key=lambda pair: pair[1])
+        left = max(0.0, until - self._clock.now())
+        context.tell("resting", f"{system} rests for {left:.0f} s: {context.parked[system]}; Ctrl-C is safe, apply goes on later")
+        while self._clock.now() < until and not context.stopping():
+            self._clock.sleep(min(LEASE / 4, until - self._clock.now()))
+            context.keep_hold()
+        context.rests.pop(system)
+        context.parked.pop(system)
+
+    def _complete(self, context: Context, items: set[str], wait: bool) -> None:
         """Finish approved creations: set the status that a create could not carry."""
         wanted = self._reconcile(context)
-        self._apply(context, [op for op in wanted.ops if op.uid in wanted.completing and op.item in items])
+        self._carry_out(context, [op for op in wanted.ops if op.uid in wanted.completing and op.item in items], wait)
         self._reconcile(context)
-
-
-def _renewed(op: Operation) -> Operation:
-    """An approved op that provably never left, under a name of its own: an op is sent once."""
-    return replace(op, uid=str(uuid.uuid5(uuid.UUID(op.uid), "again")))

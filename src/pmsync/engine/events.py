@@ -14,7 +14,7 @@ class Event:
 
     ``kind`` is one of: ``pulled``, ``adopted``, ``created_item``, ``ingested``, ``conflict``, ``settled``, ``overruled``, ``skipped``, ``planned``,
     ``held``, ``sent``, ``confirmed``, ``rejected``, ``dropped``, ``waiting``, ``resolved``, ``parked``, ``unmanaged``, ``gone``, ``moved``,
-    ``quarantined``, ``failed``, ``progress``.
+    ``quarantined``, ``failed``, ``not_sent``, ``resting``, ``progress``.
     """
 
     kind: str
@@ -38,6 +38,7 @@ class Tally:
 
     counts: dict[str, int] = field(default_factory=dict)
     failures: list[tuple[str, str]] = field(default_factory=list)
+    _parked: str = ""
 
     def hear(self, event: Event) -> None:
         """Count one event."""
@@ -46,6 +47,9 @@ class Tally:
             self.counts[event.kind] = self.counts.get(event.kind, 0) + step
         if event.kind in ("failed", "parked"):
             self.failures.append((event.text, event.hint))
+        if event.kind == "resting":
+            self.failures = [failure for failure in self.failures if failure[0] != self._parked]
+        self._parked = event.text if event.kind == "parked" else self._parked
 
     def of(self, kind: str) -> int:
         """How often ``kind`` happened; for ``pulled`` the number of changed records."""

@@ -11,17 +11,17 @@ from pmsync.store.scopes import ScopeRow
 
 def changed_configs(context: Context) -> list[ScopeRef]:
     """Scopes whose config differs from the one last worked with; all their items are looked at anew. New scopes are no change."""
-    changed = []
-    for scope, fingerprint in context.setup.fingerprints.items():
-        with context.store.transaction() as tx:
-            row = tx.scopes.get(scope)
-            if row is None or not row.config_hash or row.config_hash == fingerprint:
-                continue
-            changed.append(scope)
-            _revisit(context, scope)
-        context.tell(
-            "skipped", f"{scope}: the config changed since the last run: this run only plans", scope=scope, code="config_changed"
-        )
+    with context.store.transaction() as tx:
+        rows = {scope: tx.scopes.get(scope) for scope in context.setup.fingerprints}
+    changed = [scope for scope, row in rows.items() if row and row.config_hash not in ("", context.setup.fingerprints[scope])]
+    for scope in changed:
+        said = f"{scope}: the config changed since the last run: this run only plans"
+        context.tell("skipped", said, scope=scope, code="config_changed")
+    for product in context.setup.products:
+        if set(product.scopes) & set(changed):
+            # What one scope says of itself (its audience, say) decides what the product's other scopes send there.
+            for scope in product.scopes:
+                _revisit(context, scope)
     return changed
 
 

@@ -23,7 +23,7 @@ def know_scopes(context: Context, scopes: Sequence[ScopeRef]) -> None:
     """On the slow beat, read name, audience and server id of the scopes and refresh the catalogue."""
     now = context.clock.now()
     for scope in scopes:
-        if context.is_parked(scope.system):
+        if context.is_parked(scope):
             continue
         with context.store.transaction() as tx:
             row = tx.scopes.get(scope)

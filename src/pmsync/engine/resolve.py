@@ -22,14 +22,18 @@ from pmsync.store.ops import OpRow, OpState
 
 
 def resolve(context: Context) -> None:
-    """Look up every open op of every system that is not parked."""
+    """Look up every open op of every scope that is configured and can be asked."""
     with context.store.transaction() as tx:
         rows = tx.ops.open()
     by_scope: dict[ScopeRef, list[OpRow]] = defaultdict(list)
     for row in rows:
         by_scope[row.op.scope].append(row)
+    context.prepare([scope for scope in by_scope if scope in context.setup.scopes()])
     for scope, open_rows in by_scope.items():
-        if scope.system not in context.setup.connectors or context.is_parked(scope.system):
+        if context.is_parked(scope):
+            continue
+        if not context.is_ready(scope):
+            context.tell("waiting", f"{scope} is not in the config any more; a write to it stays in doubt", scope=scope)
             continue
         with context.isolated(scope, "looking up writes whose answer was lost"):
             _answered(context, scope, [row for row in open_rows if _ref(row) is not None])

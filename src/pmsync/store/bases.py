@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import Executable, bindparam, delete, func, select, update
 
 from pmsync.reconcile.view import Base, BaseWrite
 from pmsync.store.codec import decode_settled, encode_settled
-from pmsync.store.sql import Session, chunks
+from pmsync.store.sql import Session, chunks, insert_into
 from pmsync.store.tables.hub import BASES
 
 
@@ -61,14 +62,12 @@ class Bases:
             }
             for write in writes
         ]
-        self._session.run_many(self._session.upsert(BASES, ("remote", "hub", "op", "why", "at")), rows)
+        self._session.put(BASES, ("remote", "hub", "op", "why", "at"), rows)
 
     def drifted(self, link: str, surface: str, at: float) -> None:
         """Note that the surface shows a person's edit since ``at``; an earlier note stands."""
-        statement = self._session.insert(BASES)
-        keep = func.coalesce(BASES.c.drift_since, statement.excluded.drift_since)
-        statement = statement.on_conflict_do_update(index_elements=["link", "surface"], set_={"drift_since": keep})
-        self._session.run(statement, {"link": link, "surface": surface, "drift_since": at, "why": "", "at": at})
+        row = {"link": link, "surface": surface, "drift_since": at, "why": "", "at": at}
+        self._session.run(_drift(self._session.dialect), row)
 
     def calmed(self, link: str, surface: str) -> None:
         """The surface shows no person's edit any more."""
@@ -77,3 +76,10 @@ class Bases:
     def forget(self, link: str) -> None:
         """Drop everything agreed on a link, as at first contact."""
         self._session.run(_FORGET, {"of": link})
+
+
+@cache
+def _drift(dialect: str) -> Executable:
+    statement = insert_into(BASES, dialect)
+    keep = func.coalesce(BASES.c.drift_since, statement.excluded.drift_since)
+    return statement.on_conflict_do_update(index_elements=["link", "surface"], set_={"drift_since": keep})

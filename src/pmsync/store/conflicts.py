@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import Row, bindparam, func, insert, select, update
 
 from pmsync.model.values import Settled
 from pmsync.reconcile.view import Candidate, Dispute
@@ -66,12 +66,12 @@ class Conflicts:
         if uid is None:
             uid = session.new_uid()
             row = {"uid": uid, "item": item, "field": dispute.field, "dispute": text, "run": run, "opened_at": now, "by": ""}
-            session.run(session.insert(CONFLICTS), row)
+            session.run(insert(CONFLICTS), row)
         else:
             session.run(_UPDATE, {"of": uid, "now": text, "in_run": run})
         texts = [candidate_text(candidate) for candidate in dispute.candidates]
         rows = [{"conflict": uid, "digest": digest(one), "candidate": one, "seen_at": now} for one in texts]
-        session.run_many(session.insert(CANDIDATES).on_conflict_do_nothing(), rows)
+        session.add_missing(CANDIDATES, rows)
         return str(uid)
 
     def open_for(self, items: Iterable[str]) -> dict[str, dict[str, Dispute]]:

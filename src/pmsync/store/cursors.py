@@ -26,7 +26,7 @@ class Cursors:
     def put(self, scope: ScopeRef, stream: str, cursor: str) -> None:
         """Move the cursor."""
         row = {"scope": str(scope), "stream": str(stream), "cursor": cursor, "at": self._session.now()}
-        self._session.run(self._session.upsert(CURSORS, ("cursor", "at")), row)
+        self._session.put(CURSORS, ("cursor", "at"), [row])
 
     def forget(self, scope: ScopeRef) -> None:
         """Start all streams of the scope from the beginning."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import bindparam, case, delete, func, select, update
+from sqlalchemy import Executable, bindparam, case, delete, func, select, update
 
 from pmsync.model.record import ScopeRef
 from pmsync.store.counters import take_numbers
-from pmsync.store.sql import Session
+from pmsync.store.sql import Session, insert_into
 from pmsync.store.tables.work import DIRTY
 
 
@@ -57,17 +58,6 @@ class Dirty:
 
     def mark(self, targets: Iterable[str], scope: ScopeRef | None, reason: str, not_before: float = 0) -> None:
         """Mark targets. A target marked already becomes due at the earlier of the two times."""
-        statement = self._session.insert(DIRTY)
-        new = statement.excluded
-        statement = statement.on_conflict_do_update(
-            index_elements=["target"],
-            set_={
-                "scope": new.scope,
-                "reason": new.reason,
-                "seq": new.seq,
-                "not_before": case((new.not_before < DIRTY.c.not_before, new.not_before), else_=DIRTY.c.not_before),
-            },
-        )
         names = sorted(set(targets))
         if not names:
             return
@@ -75,7 +65,7 @@ class Dirty:
         seq = take_numbers(self._session, "dirty")
         shared = {"scope": str(scope) if scope else None, "reason": reason, "seq": seq, "attempts": 0, "not_before": not_before}
         # Two writers that lock the same rows in the same order cannot block each other for good.
-        self._session.run_many(statement, [{"target": target, **shared} for target in names])
+        self._session.run_many(_mark(self._session.dialect), [{"target": target, **shared} for target in names])
 
     def take(self, now: float, limit: int, after: str = "") -> list[DirtyRow]:
         """The next ``limit`` marks due at ``now``, ordered by target, whose target is greater than ``after``. They stay marked."""
@@ -107,3 +97,18 @@ class Dirty:
     def due(self, now: float) -> int:
         """How many marks are due at ``now``."""
         return int(self._session.value(_DUE, {"now": now}))
+
+
+@cache
+def _mark(dialect: str) -> Executable:
+    statement = insert_into(DIRTY, dialect)
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=["target"],
+        set_={
+            "scope": new.scope,
+            "reason": new.reason,
+            "seq": new.seq,
+            "not_before": case((new.not_before < DIRTY.c.not_before, new.not_before), else_=DIRTY.c.not_before),
+        },
+    )

@@ -24,6 +24,9 @@ _FIELDS = select(ITEM_FIELDS).where(ITEM_FIELDS.c.item.in_(bindparam("uids", exp
 _TITLED = (
     select(ITEMS.c.uid).where(ITEMS.c.product == bindparam("of"), ITEMS.c.title_key == bindparam("key")).order_by(ITEMS.c.uid)
 )
+_VALUE = ("value", "revision", "source", "actor", "at", "why")
+_ADD = insert(ITEMS)
+_ADD_FIELDS = insert(ITEM_FIELDS)
 _RETITLE = update(ITEMS).where(ITEMS.c.uid == bindparam("of")).values(title_key=bindparam("key"))
 
 
@@ -40,7 +43,7 @@ class Items:
         first = take_numbers(session, "revision", len(fields))
         values = {name: HubValue(fields[name], first + step, provenance) for step, name in enumerate(sorted(fields))}
         session.run(
-            insert(ITEMS),
+            _ADD,
             {
                 "uid": uid,
                 "product": product,
@@ -49,7 +52,7 @@ class Items:
                 "made_at": session.now(),
             },
         )
-        session.run_many(insert(ITEM_FIELDS), [_field_row(uid, name, value) for name, value in values.items()])
+        session.run_many(_ADD_FIELDS, [_field_row(uid, name, value) for name, value in values.items()])
         return Item(uid, product, kind, values)
 
     def get(self, uid: str) -> Item | None:
@@ -73,10 +76,7 @@ class Items:
         revision = take_numbers(session, "revision")
         if field == "title" and not session.run(_RETITLE, {"of": uid, "key": _title_digest(value)}):
             raise StoreError(f"there is no item {uid}")
-        session.run(
-            session.upsert(ITEM_FIELDS, ("value", "revision", "source", "actor", "at", "why")),
-            _field_row(uid, field, HubValue(value, revision, provenance)),
-        )
+        session.put(ITEM_FIELDS, _VALUE, [_field_row(uid, field, HubValue(value, revision, provenance))])
         return revision
 
     def page(self, after: str = "", limit: int = 500) -> list[Item]:

@@ -55,6 +55,7 @@ class JournalRow(Entry):
     seq: int = 0
 
 
+_APPEND = insert(JOURNAL)
 _LATEST = select(JOURNAL).order_by(JOURNAL.c.seq.desc()).limit(bindparam("limit"))
 _OF_ITEM = _LATEST.where(JOURNAL.c.item == bindparam("of"))
 _OF_FIELD = _OF_ITEM.where(JOURNAL.c.field == bindparam("on"))
@@ -71,7 +72,7 @@ class Journal:
     def append(self, entries: Sequence[Entry]) -> None:
         """Add entries at the end, in this order."""
         now = self._session.now()
-        self._session.run_many(insert(JOURNAL), [_row(entry, now) for entry in entries])
+        self._session.run_many(_APPEND, [_row(entry, now) for entry in entries])
 
     def of_item(self, item: str, field: str | None = None, limit: int = 200) -> list[JournalRow]:
         """The latest ``limit`` entries of an item, or of one field of it, oldest first."""

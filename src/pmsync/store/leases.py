@@ -79,7 +79,7 @@ class Leases:
                 "since": now,
                 "expires_at": now + ttl,
             }
-            return 1 if session.run(session.insert(LEASES).on_conflict_do_nothing(), row) else None
+            return 1 if session.add(LEASES, row) else None
         if self.is_held(current):
             return None
         taken = session.run(_TAKE, {"of": name, "known": current.epoch, **values})

@@ -52,7 +52,7 @@ class Links:
                 Nothing was changed and the transaction goes on.
         """
         row = {**_row(link), "made_at": self._session.now()}
-        if not self._session.run(self._session.insert(LINKS).on_conflict_do_nothing(), row):
+        if not self._session.add(LINKS, row):
             raise self._refused(link)
 
     def get(self, uid: str) -> Link | None:

@@ -53,7 +53,7 @@ class Observations:
             }
             for record in differing
         ]
-        self._session.run_many(self._session.upsert(OBSERVATIONS, ("scope", "record", "digest", "seen_at")), rows)
+        self._session.put(OBSERVATIONS, ("scope", "record", "digest", "seen_at"), rows)
         return differing
 
     def get(self, ref: RecordRef) -> Record | None:
@@ -91,7 +91,7 @@ class Observations:
             for ref, text in texts.items()
             if stored.get(ref) != digest(text)
         ]
-        self._session.run_many(self._session.upsert(COMMENTS, ("parent", "comment", "digest", "made_at")), rows)
+        self._session.put(COMMENTS, ("parent", "comment", "digest", "made_at"), rows)
         return len(rows)
 
     def comments(self, parent: RecordRef) -> list[Comment]:

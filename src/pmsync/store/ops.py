@@ -14,6 +14,7 @@ An op in INTENT, SENT or AMBIGUOUS is no token for sending: after a crash it may
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,6 @@ from sqlalchemy.exc import IntegrityError
 
 from pmsync.model.record import RecordRef
 from pmsync.reconcile.operation import Operation
-from pmsync.store.codec import digest
 from pmsync.store.documents import operation_of, operation_text
 from pmsync.store.errors import AlreadyOpen, CorruptStore, IllegalStep, StoreError
 from pmsync.store.sql import Session, chunks
@@ -145,7 +145,7 @@ class Ops:
             "system": op.ref.system if op.ref else None,
             "remote_id": op.ref.remote_id if op.ref else None,
             "payload": payload,
-            "digest": digest(payload),
+            "digest": _seal(payload),
             "run": run,
             "plan": plan,
             "state": state,
@@ -157,7 +157,7 @@ class Ops:
             "made_at": now,
             "changed_at": now,
         }
-        if not self._session.run(self._session.insert(OPS).on_conflict_do_nothing(), row):
+        if not self._session.add(OPS, row):
             raise _in_the_way(op)
 
     def get(self, uid: str) -> OpRow | None:
@@ -226,6 +226,10 @@ def _columns(facts: Facts) -> dict[str, Any]:
     return columns if ref is None else {**columns, "system": ref.system, "remote_id": ref.remote_id}
 
 
+def _seal(payload: str) -> str:
+    return hashlib.sha256(payload.encode()).hexdigest()
+
+
 def _in_the_way(op: Operation) -> StoreError:
     if op.ref is None:
         return AlreadyOpen(f"a create for item {op.item} in {op.scope} is unfinished", hint="it is resolved by the next sync")
@@ -233,7 +237,7 @@ def _in_the_way(op: Operation) -> StoreError:
 
 
 def _op_row(row: Row[Any]) -> OpRow:
-    if digest(row.payload) != row.digest:
+    if _seal(row.payload) != row.digest:
         raise CorruptStore(
             f"op {row.uid} is not what was stored", hint="restore a backup of the database; the trackers themselves are untouched"
         )

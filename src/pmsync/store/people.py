@@ -49,8 +49,7 @@ class People:
             {"system": system, "account": one, "name": "", "email": "", "active": 1, "person": "", "seen_at": now}
             for one in sorted(set(ids))
         ]
-        if rows:
-            self._session.run_many(self._session.insert(PEOPLE).on_conflict_do_nothing(), rows)
+        self._session.add_missing(PEOPLE, rows)
 
     def put(self, system: str, accounts: Sequence[Account]) -> None:
         """Store accounts as last seen; whose they are stays as it was."""
@@ -67,7 +66,7 @@ class People:
             }
             for account in {account.id: account for account in accounts}.values()
         ]
-        self._session.run_many(self._session.upsert(PEOPLE, ("name", "email", "active", "seen_at")), rows)
+        self._session.put(PEOPLE, ("name", "email", "active", "seen_at"), rows)
 
     def name(self, system: str, account: str, person: str) -> None:
         """Say whose account it is; "" for nobody's."""

@@ -53,7 +53,7 @@ class Plans:
             "made_at": self._session.now(),
             "applied_run": "",
         }
-        self._session.run(self._session.upsert(PLANS, ("body", "counts", "held", "run", "made_at")), row)
+        self._session.put(PLANS, ("body", "counts", "held", "run", "made_at"), [row])
 
     def get(self, name: str) -> PlanRow | None:
         """The plan of that uid, or the only one whose uid begins so.

@@ -79,7 +79,7 @@ class Scopes:
         """Store what is known of a scope, whole."""
         facts = {name: getattr(row, name) for name in _FACTS}
         values = {"scope": str(row.scope), "audience": int(row.audience), **facts}
-        self._session.run(self._session.upsert(SCOPES, ("audience", *_FACTS)), values)
+        self._session.put(SCOPES, ("audience", *_FACTS), [values])
 
     def all(self) -> list[ScopeRow]:
         """All scopes, ordered by name."""

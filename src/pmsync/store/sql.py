@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -51,16 +52,22 @@ class Session:
         if parameters:
             self.connection.execute(statement, parameters)
 
-    def insert(self, table: Table) -> SqliteInsert | PostgresInsert:
-        """The database's own INSERT, which knows ON CONFLICT."""
-        return insert_postgres(table) if self.connection.dialect.name == "postgresql" else insert_sqlite(table)
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self.connection.dialect.name
 
-    def upsert(self, table: Table, columns: Iterable[str]) -> SqliteInsert | PostgresInsert:
-        """An INSERT that overwrites ``columns`` of the row that has the same primary key."""
-        statement = self.insert(table)
-        return statement.on_conflict_do_update(
-            index_elements=list(table.primary_key.columns), set_={name: statement.excluded[name] for name in columns}
-        )
+    def add(self, table: Table, row: Parameters) -> bool:
+        """Insert one row; False, with nothing changed, when a unique constraint refuses it."""
+        return bool(self.run(_insert_unless_there(self.dialect, table), row))
+
+    def add_missing(self, table: Table, rows: Sequence[Parameters]) -> None:
+        """Insert the rows that no unique constraint refuses."""
+        self.run_many(_insert_unless_there(self.dialect, table), rows)
+
+    def put(self, table: Table, columns: tuple[str, ...], rows: Sequence[Parameters]) -> None:
+        """Insert rows; where one has the primary key of a stored row, overwrite ``columns`` of that row."""
+        self.run_many(_upsert(self.dialect, table, columns), rows)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -72,6 +79,25 @@ class Session:
             self.connection.exec_driver_sql("ROLLBACK TO SAVEPOINT step")
             raise
         self.connection.exec_driver_sql("RELEASE SAVEPOINT step")
+
+
+def insert_into(table: Table, dialect: str) -> SqliteInsert | PostgresInsert:
+    """The database's own INSERT, which knows ON CONFLICT."""
+    return insert_postgres(table) if dialect == "postgresql" else insert_sqlite(table)
+
+
+# Building a statement costs more than carrying it out, so each is built once.
+@cache
+def _insert_unless_there(dialect: str, table: Table) -> Executable:
+    return insert_into(table, dialect).on_conflict_do_nothing()
+
+
+@cache
+def _upsert(dialect: str, table: Table, columns: tuple[str, ...]) -> Executable:
+    statement = insert_into(table, dialect)
+    return statement.on_conflict_do_update(
+        index_elements=list(table.primary_key.columns), set_={name: statement.excluded[name] for name in columns}
+    )
 
 
 def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:

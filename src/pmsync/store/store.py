@@ -145,5 +145,6 @@ def _roll_back(connection: Connection) -> None:
     try:
         connection.exec_driver_sql("ROLLBACK")
     except DBAPIError:
-        # SQLite has ended the transaction by itself (a full disk); what counts is the error that led here.
-        connection.invalidate()
+        # What counts is the error that led here. SQLite ended the transaction by itself (a full disk); a server's connection is given up.
+        if connection.dialect.name != "sqlite":
+            connection.invalidate()

@@ -42,7 +42,7 @@ class Suggestions:
             "why": why,
             "at": self._session.now(),
         }
-        self._session.run(self._session.upsert(SUGGESTIONS, ("score", "why", "at")), row)
+        self._session.put(SUGGESTIONS, ("score", "why", "at"), [row])
 
     def all(self, limit: int = 500) -> list[SuggestionRow]:
         """The surest ``limit`` suggestions, surest first."""

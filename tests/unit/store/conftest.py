@@ -9,13 +9,18 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
+from pmsync.connect.contract import Account
 from pmsync.model.enums import Audience, Kind, Role
 from pmsync.model.item import Item, Link, LinkState, Provenance
 from pmsync.model.record import Comment, Record, RecordRef, ScopeRef
 from pmsync.model.values import EMPTY, Observed, Settled, known
 from pmsync.net.clock import VirtualClock
 from pmsync.reconcile.operation import Change, Operation, OpKind
+from pmsync.reconcile.view import Base, BaseWrite, Candidate, Dispute
 from pmsync.store import Store, Transaction
+from pmsync.store.journal import Entry
+from pmsync.store.ops import OpState
+from pmsync.store.scopes import ScopeRow
 
 PAY = ScopeRef("jira", "PAY")
 API = ScopeRef("github", "acme/api")
@@ -140,3 +145,76 @@ def statements() -> Iterator[list[tuple[str, Any]]]:
     event.listen(Engine, "before_cursor_execute", listen)
     yield heard
     event.remove(Engine, "before_cursor_execute", listen)
+
+
+@pytest.fixture
+def use_everything(make: Make) -> Callable[[Store], None]:
+    """Send every statement of every repository once."""
+    return lambda store: _use_everything(store, make)
+
+
+def _use_everything(store: Store, make) -> None:
+    """Every method of every repository, once, but for ``items.count`` and ``dirty.count``: they count a whole index, as they say."""
+    with store.hold("run") as lease, store.transaction() as tx:
+        item = make.item(tx)
+        tx.items.write(item.uid, "title", known("y"), Provenance("jira"))
+        tx.items.get(item.uid), tx.items.page(), tx.items.titled("payments", "y")
+        link = make.link(item.uid)
+        tx.links.add(link), tx.links.change(link), tx.links.get(link.uid), tx.links.by_ref(link.ref)
+        tx.links.of_items([item.uid]), tx.links.named(link.key), tx.links.in_scope(make.pay), tx.links.count(make.pay)
+        record = make.record(link.ref)
+        tx.observations.put([record]), tx.observations.get(record.ref)
+        tx.observations.put_comments([make.comment(record.ref)]), tx.observations.comments(record.ref)
+        tx.observations.drop(record.ref)
+        tx.bases.put([BaseWrite(link.uid, "title", Base(EMPTY, EMPTY), "")]), tx.bases.of_links([link.uid])
+        tx.bases.drifted(link.uid, "title", 1.0), tx.bases.calmed(link.uid, "title"), tx.bases.forget(link.uid)
+        tx.cursors.put(make.pay, "items", "1"), tx.cursors.get(make.pay, "items"), tx.cursors.forget(make.pay)
+        tx.dirty.mark(["item:a"], make.pay, "x")
+        rows = tx.dirty.take(1e9, 10)
+        tx.dirty.postpone(rows[0], 5), tx.dirty.done(rows), tx.dirty.due(1e9)
+        _use_ops(tx, make)
+        _use_history(tx, make)
+        lease_epoch = tx.leases.acquire("item:a", "run", 9)
+        tx.leases.renew("item:a", lease_epoch, 9), tx.leases.release("item:a", lease_epoch)
+    with store.hold("run") as lease:
+        lease.renew()
+
+
+def _use_ops(tx, make) -> None:
+    op = make.op()
+    tx.ops.add(op, "run", OpState.INTENT), tx.ops.note(op.uid, floor="x")
+    tx.ops.advance(op.uid, OpState.SENT, ref=make.ref()), tx.ops.advance(op.uid, OpState.CONFIRMED)
+    tx.ops.get(op.uid), tx.ops.open(), tx.ops.open_for(["item"]), tx.ops.of_run("run"), tx.ops.of_item("item")
+    tx.plans.save("plan", b"", {}, True, "run"), tx.plans.get("pl"), tx.plans.held(), tx.plans.applied("plan", "run")
+
+
+def _use_history(tx, make) -> None:
+    dispute = Dispute("title", EMPTY, (Candidate("hub", "", EMPTY, ""),))
+    uid = tx.conflicts.put("item", dispute, "run")
+    (
+        tx.conflicts.put("item", dispute, "run"),
+        tx.conflicts.open_for(["item"]),
+        tx.conflicts.list(),
+        tx.conflicts.list(open_only=False),
+    )
+    (
+        tx.conflicts.get(uid),
+        tx.conflicts.candidates(uid),
+        tx.conflicts.count_open(),
+        tx.conflicts.close("item", "title", EMPTY, "ana"),
+    )
+    tx.journal.append([Entry("run", "hub", "item")])
+    tx.journal.of_item("item"), tx.journal.of_item("item", "title"), tx.journal.of_run("run")
+    tx.journal.recent(10), tx.journal.recent(10, after_seq=0)
+    run = tx.runs.start("sync", "")
+    tx.runs.finish(run, 0, {}), tx.runs.last(), tx.runs.last("sync"), tx.runs.recent(5), tx.runs.get(run)
+    tx.scopes.put(ScopeRow(make.pay)), tx.scopes.get(make.pay), tx.scopes.all()
+    tx.notices.raise_(make.pay, "c", "s", "r"), tx.notices.get(make.pay, "c", "s"), tx.notices.settle(make.pay, "c", "s")
+    tx.suggestions.put(make.ref(), "item", 0.5, ""), tx.suggestions.all(5), tx.suggestions.drop(make.ref())
+    (
+        tx.people.seen("jira", ["b"]),
+        tx.people.put("jira", [Account("a", "A")]),
+        tx.people.name("jira", "a", "ana"),
+        tx.people.unmapped(5),
+        tx.people.all("jira"),
+    )

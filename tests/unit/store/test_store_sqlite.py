@@ -13,15 +13,12 @@ from threading import Thread
 import pytest
 from sqlalchemy import create_engine
 
-from pmsync.connect.contract import Account
-from pmsync.model.item import Provenance
 from pmsync.model.values import EMPTY, known
-from pmsync.reconcile.view import Base, BaseWrite, Candidate, Dispute
+from pmsync.reconcile.view import Base, BaseWrite
 from pmsync.store import Held, Store, StoreError
 from pmsync.store.errors import CorruptStore, Unreachable
 from pmsync.store.journal import Entry
 from pmsync.store.ops import OpState
-from pmsync.store.scopes import ScopeRow
 from pmsync.store.tables import METADATA
 
 
@@ -89,6 +86,18 @@ class TestTheFile:
         ):
             pass
         rival.close()
+
+
+def test_a_payload_that_was_tampered_with_is_never_sent(store, store_url, make):
+    """What a person approved is what is carried out: the payload is sealed by its SHA-256."""
+    op = make.op()
+    with store.transaction(durable=True) as tx:
+        tx.ops.add(op, "run", OpState.INTENT)
+    with sqlite3.connect(store_url.removeprefix("sqlite:///")) as connection:
+        connection.execute("UPDATE ops SET payload = replace(payload, 'Pay once', 'Pay never')")
+    connection.close()
+    with pytest.raises(CorruptStore, match="not what was stored"), store.transaction() as tx:
+        tx.ops.open()
 
 
 def read_everything(store: Store) -> None:
@@ -172,6 +181,20 @@ class TestDeadHolders:
         with open_store().hold("next") as taken:
             assert taken.epoch == lease.epoch + 1
 
+    def test_a_run_that_is_killed_leaves_nothing_half_done_and_nothing_locked(self, store_url, clock, make):
+        """A process that dies in the middle of a transaction: the next run starts at once and sees what was committed."""
+        script = (
+            "import os, sys; from pmsync.net.clock import VirtualClock; from pmsync.store import Store\n"
+            "store = Store.open(sys.argv[1], VirtualClock(1000.0)); store.hold('killed', 3600)\n"
+            "with store.transaction() as tx: tx.dirty.mark(['item:kept'], None, 'x')\n"
+            "with store.transaction() as tx: tx.dirty.mark(['item:lost'], None, 'x'); os.kill(os.getpid(), 9)"
+        )
+        done = subprocess.run([sys.executable, "-c", script, store_url], check=False)
+        assert done.returncode == -9
+        with Store.open(store_url, clock) as store, store.hold("next") as lease, store.transaction() as tx:
+            assert lease.epoch == 2
+            assert [row.target for row in tx.dirty.take(0, 10)] == ["item:kept"]
+
     def test_of_a_process_on_another_host_nothing_is_known(self, store, open_store, store_url, dead):
         store.hold("elsewhere", ttl=3600)
         self.forge(store_url, "process", dead)
@@ -198,72 +221,11 @@ PARTIAL = {
 }
 
 
-def use_everything(store: Store, make) -> None:
-    """Every method of every repository, once, but for ``items.count`` and ``dirty.count``: they count a whole index, as they say."""
-    with store.hold("run") as lease, store.transaction() as tx:
-        item = make.item(tx)
-        tx.items.write(item.uid, "title", known("y"), Provenance("jira"))
-        tx.items.get(item.uid), tx.items.page(), tx.items.titled("payments", "y")
-        link = make.link(item.uid)
-        tx.links.add(link), tx.links.change(link), tx.links.get(link.uid), tx.links.by_ref(link.ref)
-        tx.links.of_items([item.uid]), tx.links.named(link.key), tx.links.in_scope(make.pay), tx.links.count(make.pay)
-        record = make.record(link.ref)
-        tx.observations.put([record]), tx.observations.get(record.ref)
-        tx.observations.put_comments([make.comment(record.ref)]), tx.observations.comments(record.ref)
-        tx.observations.drop(record.ref)
-        tx.bases.put([BaseWrite(link.uid, "title", Base(EMPTY, EMPTY), "")]), tx.bases.of_links([link.uid])
-        tx.bases.drifted(link.uid, "title", 1.0), tx.bases.calmed(link.uid, "title"), tx.bases.forget(link.uid)
-        tx.cursors.put(make.pay, "items", "1"), tx.cursors.get(make.pay, "items"), tx.cursors.forget(make.pay)
-        tx.dirty.mark(["item:a"], make.pay, "x")
-        rows = tx.dirty.take(1e9, 10)
-        tx.dirty.postpone(rows[0], 5), tx.dirty.done(rows), tx.dirty.due(1e9)
-        use_ops(tx, make)
-        use_history(tx, make)
-        lease_epoch = tx.leases.acquire("item:a", "run", 9)
-        tx.leases.renew("item:a", lease_epoch, 9), tx.leases.release("item:a", lease_epoch)
-    with store.hold("run") as lease:
-        lease.renew()
-
-
-def use_ops(tx, make) -> None:
-    op = make.op()
-    tx.ops.add(op, "run", OpState.INTENT), tx.ops.note(op.uid, floor="x")
-    tx.ops.advance(op.uid, OpState.SENT, ref=make.ref()), tx.ops.advance(op.uid, OpState.CONFIRMED)
-    tx.ops.get(op.uid), tx.ops.open(), tx.ops.open_for(["item"]), tx.ops.of_run("run"), tx.ops.of_item("item")
-    tx.plans.save("plan", b"", {}, True, "run"), tx.plans.get("pl"), tx.plans.held(), tx.plans.applied("plan", "run")
-
-
-def use_history(tx, make) -> None:
-    dispute = Dispute("title", EMPTY, (Candidate("hub", "", EMPTY, ""),))
-    uid = tx.conflicts.put("item", dispute, "run")
-    (
-        tx.conflicts.put("item", dispute, "run"),
-        tx.conflicts.open_for(["item"]),
-        tx.conflicts.list(),
-        tx.conflicts.list(open_only=False),
-    )
-    (
-        tx.conflicts.get(uid),
-        tx.conflicts.candidates(uid),
-        tx.conflicts.count_open(),
-        tx.conflicts.close("item", "title", EMPTY, "ana"),
-    )
-    tx.journal.append([Entry("run", "hub", "item")])
-    tx.journal.of_item("item"), tx.journal.of_item("item", "title"), tx.journal.of_run("run")
-    tx.journal.recent(10), tx.journal.recent(10, after_seq=0)
-    run = tx.runs.start("sync", "")
-    tx.runs.finish(run, 0, {}), tx.runs.last(), tx.runs.last("sync"), tx.runs.recent(5), tx.runs.get(run)
-    tx.scopes.put(ScopeRow(make.pay)), tx.scopes.get(make.pay), tx.scopes.all()
-    tx.notices.raise_(make.pay, "c", "s", "r"), tx.notices.get(make.pay, "c", "s"), tx.notices.settle(make.pay, "c", "s")
-    tx.suggestions.put(make.ref(), "item", 0.5, ""), tx.suggestions.all(5), tx.suggestions.drop(make.ref())
-    tx.people.put("jira", [Account("a", "A")]), tx.people.name("jira", "a", "ana"), tx.people.unmapped(5), tx.people.all("jira")
-
-
 class TestQueryPlans:
-    def test_no_statement_walks_through_a_growing_table(self, store, store_url, make, statements):
+    def test_no_statement_walks_through_a_growing_table(self, store, store_url, statements, use_everything):
         """Every statement of every repository is explained: a round must cost what changed, not what is stored."""
         statements.clear()
-        use_everything(store, make)
+        use_everything(store)
         asked = dict(statement for statement in statements if re.match("SELECT|INSERT|UPDATE|DELETE", statement[0]))
         engine = create_engine(store_url)
         bad = []
@@ -303,3 +265,42 @@ def test_a_store_in_a_url_nobody_knows_is_refused(clock):
     with pytest.raises(StoreError, match="oracle") as refused:
         Store.open("oracle://u@h/db", clock)
     assert "sqlite:///pmsync.db" in refused.value.hint
+
+
+class TestBulk:
+    """Plural methods speak SQL by the hundred, whatever they are handed."""
+
+    def counted(self, statements, work) -> int:
+        statements.clear()
+        work()
+        return len(statements)
+
+    def test_reading_takes_one_statement_for_each_500(self, store, make, statements):
+        names = [f"x{number}" for number in range(1001)]
+        refs = [make.ref() for _ in names]
+        with store.transaction() as tx:
+            for read, keys in (
+                (tx.links.by_refs, refs),
+                (tx.links.of_items, names),
+                (tx.observations.many, refs),
+                (tx.bases.of_links, names),
+                (tx.ops.open_for, names),
+                (tx.conflicts.open_for, names),
+                (tx.items.many, names),
+            ):
+                assert self.counted(statements, lambda read=read, keys=keys: read(keys)) == 3, read
+
+    def test_writing_takes_one_batch(self, store, make, statements):
+        records = [make.record() for _ in range(1001)]
+        with store.transaction() as tx:
+            link = make.link(make.item(tx).uid)
+            tx.links.add(link)
+            pairs = [BaseWrite(link.uid, f"s{number}", Base(EMPTY, EMPTY), "") for number in range(1001)]
+            marks = [f"item:{number}" for number in range(1001)]
+            assert self.counted(statements, lambda: tx.observations.put(records)) == 4
+            assert self.counted(statements, lambda: tx.bases.put(pairs)) == 1
+            assert self.counted(statements, lambda: tx.dirty.mark(marks, None, "x")) == 2
+            assert self.counted(statements, lambda: tx.journal.append([Entry("run", "hub", "item")] * 1001)) == 1
+            rows = tx.dirty.take(0, 5000)
+            assert self.counted(statements, lambda: tx.dirty.done(rows)) == 1
+            assert tx.dirty.count() == 0

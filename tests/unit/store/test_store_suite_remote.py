@@ -135,3 +135,10 @@ class TestPeople:
             assert tx.people.all("jira") == [PersonRow("jira", replace(ana, name="Ana B."), "ana"), PersonRow("jira", bob, "")]
             assert [(row.system, row.account.id) for row in tx.people.unmapped(10)] == [("github", "ana-dev"), ("jira", "u2")]
             assert len(tx.people.unmapped(1)) == 1
+
+    def test_an_account_known_by_its_id_alone_waits_for_its_name(self, store):
+        with store.transaction() as tx:
+            tx.people.put("jira", [Account("u1", "Ana")])
+            tx.people.seen("jira", ["u2", "u1", "u2"])
+            tx.people.seen("jira", [])
+            assert [row.account for row in tx.people.all("jira")] == [Account("u1", "Ana"), Account("u2", "")]

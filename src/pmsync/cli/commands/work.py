@@ -84,13 +84,14 @@ def _print_plan(found: Plan, shown: object, format: Format, out: Path | None) ->
 def apply(
     file: Annotated[Path, typer.Argument(help="A plan that `pmsync plan -o` saved, or `held` for what the last sync held back.")],
     config: ConfigFile = DEFAULT_CONFIG,
+    wait: Annotated[bool, typer.Option(help="Rest as long as a system's limits ask for, then go on.")] = True,
     json: AsJson = False,
 ) -> None:
     """Do exactly what a saved plan lists; what has moved since is skipped with a reason. Safe to repeat after a crash."""
     from pmsync.cli import plans
 
     with opened(config) as app, watching(quiet=json) as listen:
-        report = app.engine.apply_plan(plans.load(app, file), listen)
+        report = app.engine.apply_plan(plans.load(app, file), listen, wait=wait)
     _finish(report, json)
 
 

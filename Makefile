@@ -1,0 +1,44 @@
+# Each verb sets up what it needs. `make demo` and `make test` are all that a fresh checkout has to know.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+WORKERS ?= 2
+
+.PHONY: help demo test lint format docs bench servers clean
+
+help: ## Say what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+
+demo: $(STAMP) ## Show a real two-way sync between a stand-in Jira and a stand-in GitHub
+	$(BIN)/pmsync demo --once
+
+test: $(STAMP) ## Run the tests
+	$(BIN)/pytest -n $(WORKERS) tests
+
+lint: $(STAMP) ## Check style, types and layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP) ## Bring the code into shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(STAMP) ## Regenerate pictures, tables and the config schema
+	$(BIN)/python docs/generate.py
+
+bench: $(STAMP) ## Measure pulls, merges and plans, as ratios
+	$(BIN)/python benchmarks/run.py
+
+servers: $(STAMP) ## Run the tests that need a real PostgreSQL
+	$(BIN)/pytest -m postgres tests
+
+clean: ## Remove what was built
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(STAMP): pyproject.toml
+	@bash .ci/venv $(VENV)
+	@touch $@

@@ -1,0 +1,187 @@
+"""GitHub's JSON as it is read: REST and GraphQL, each turned into the one shape (``mapping.Issue``) that records are made of. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from pmsync_github import mapping
+from pmsync_github.mapping import Issue, LabelEntry
+
+
+class Login(msgspec.Struct):
+    """An account as REST names it."""
+
+    login: str
+
+
+class Present(msgspec.Struct):
+    """A member whose content does not matter: only that it is there."""
+
+
+class RestLabel(msgspec.Struct):
+    """A label inside a REST issue."""
+
+    name: str | None = None
+    node_id: str = ""
+
+
+class RestIssue(msgspec.Struct):
+    """The fields read from a REST issue."""
+
+    node_id: str
+    number: int
+    title: str
+    state: str
+    html_url: str
+    created_at: datetime
+    updated_at: datetime
+    repository_url: str = ""
+    body: str | None = None
+    state_reason: str | None = None
+    labels: list[RestLabel | str] = []
+    user: Login | None = None
+    assignees: list[Login] | None = None
+    pull_request: Present | None = None
+
+    def issue(self) -> Issue:
+        """The common shape."""
+        entries = (
+            LabelEntry(raw, "") if isinstance(raw, str) else LabelEntry(raw.name or "", raw.node_id) for raw in self.labels
+        )
+        return Issue(
+            id=self.node_id,
+            number=self.number,
+            title=self.title,
+            body=self.body or "",
+            state=self.state.lower(),
+            reason=(self.state_reason or "").lower(),
+            labels=tuple(entry for entry in entries if entry.name),
+            creator=self.user.login if self.user else "",
+            assignee=self.assignees[0].login if self.assignees else "",
+            url=self.html_url,
+            created_at=self.created_at.timestamp(),
+            updated_at=self.updated_at.timestamp(),
+            repository="/".join(self.repository_url.rsplit("/", 2)[1:]),
+        )
+
+
+class RestComment(msgspec.Struct):
+    """The fields read from a REST comment."""
+
+    node_id: str
+    html_url: str
+    issue_url: str
+    created_at: datetime
+    updated_at: datetime
+    body: str | None = None
+    user: Login | None = None
+
+    @property
+    def number(self) -> int:
+        """The number of the issue it belongs to."""
+        return int(self.issue_url.rsplit("/", 1)[1])
+
+    @property
+    def on_pull_request(self) -> bool:
+        """Whether it stands under a pull request, which shares the listing."""
+        return "/pull/" in self.html_url
+
+
+class GraphActor(msgspec.Struct):
+    """An account as GraphQL names it."""
+
+    login: str
+    typename: str = msgspec.field(default="", name="__typename")
+
+
+class GraphLabel(msgspec.Struct):
+    """A label inside a GraphQL issue."""
+
+    id: str
+    name: str
+
+
+class GraphPageInfo(msgspec.Struct):
+    """Where a connection goes on."""
+
+    hasNextPage: bool = False  # noqa: N815 - GitHub's name
+    endCursor: str | None = None  # noqa: N815 - GitHub's name
+
+
+class GraphLabels(msgspec.Struct):
+    """The labels of a GraphQL issue."""
+
+    nodes: list[GraphLabel]
+    pageInfo: GraphPageInfo  # noqa: N815 - GitHub's name
+
+
+class GraphLogins(msgspec.Struct):
+    """The assignees of a GraphQL issue."""
+
+    nodes: list[Login]
+
+
+class GraphRepository(msgspec.Struct):
+    """Where a GraphQL issue lives."""
+
+    nameWithOwner: str  # noqa: N815 - GitHub's name
+    visibility: str
+
+
+class GraphIssue(msgspec.Struct, rename="camel"):
+    """The fields read from a GraphQL issue (fragment ``IssueFields``)."""
+
+    id: str
+    number: int
+    title: str
+    body: str
+    state: str
+    url: str
+    created_at: datetime
+    updated_at: datetime
+    labels: GraphLabels
+    assignees: GraphLogins
+    repository: GraphRepository
+    state_reason: str | None = None
+    author: GraphActor | None = None
+
+    def issue(self) -> Issue:
+        """The common shape."""
+        return Issue(
+            id=self.id,
+            number=self.number,
+            title=self.title,
+            body=self.body,
+            state=self.state.lower(),
+            reason=(self.state_reason or "").lower(),
+            labels=None if self.labels.pageInfo.hasNextPage else tuple(LabelEntry(raw.name, raw.id) for raw in self.labels.nodes),
+            creator=_graph_login(self.author),
+            assignee=self.assignees.nodes[0].login if self.assignees.nodes else "",
+            url=self.url,
+            created_at=self.created_at.timestamp(),
+            updated_at=self.updated_at.timestamp(),
+            repository=self.repository.nameWithOwner,
+            audience=mapping.audience_of(self.repository.visibility),
+        )
+
+
+def _graph_login(author: GraphActor | None) -> str:
+    """GraphQL leaves out the suffix that REST gives an App's account; records must not differ by the way they were read."""
+    if author is None:
+        return ""
+    return f"{author.login}[bot]" if author.typename == "Bot" and not author.login.endswith("[bot]") else author.login
+
+
+def graph_issue(node: Any) -> Issue | None:
+    """The issue that a GraphQL node is, None when it is null or something else (a pull request).
+
+    Raises:
+        msgspec.ValidationError: it is an issue but lacks a field.
+    """
+    if not isinstance(node, Mapping) or node.get("__typename", "Issue") != "Issue" or "number" not in node:
+        return None
+    return msgspec.convert(node, GraphIssue).issue()

@@ -1,0 +1,129 @@
+"""Crash at every step: whatever the moment at which the process dies, its successor comes to the same end.
+
+The moment after one boundary is the moment before the next, for nothing lasting happens in between; so the boundaries, counted once, are
+every place at which a crash can make a difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+DAY = 86_400.0
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """``before`` makes the world as the round finds it, ``pause`` is the time between two rounds at rest."""
+
+    before: Callable
+    pause: float = 700.0
+
+
+def settled(world):
+    world.create("a", title="Login fails", status="doing", priority="1", labels=frozenset({"Bug", "UI"}))
+    world.rest()
+    world.clock.sleep(700)
+    return world
+
+
+def create(world):
+    world.create("a", title="Login fails", body="It says 500.", status="doing", priority="1", labels=frozenset({"Bug"}))
+
+
+def create_two_ways(world):
+    world.create("a", title="Login fails", status="doing")
+    world.create("b", title="Logout hangs", status="review", labels=frozenset({"UI"}))
+    world.create("a", title="Same thing")
+    world.create("b", title="same  THING", priority="2")
+
+
+def update(world):
+    settled(world).edit("a", title="Login fails at night", priority="2")
+
+
+def both_edit_apart(world):
+    settled(world).edit("a", title="Login fails at night")
+    world.edit("b", by="ben", status="review")
+
+
+def conflict(world):
+    settled(world).edit("a", title="Login fails at night")
+    world.edit("b", by="ben", title="Login fails at noon", priority="3")
+
+
+def move(world):
+    settled(world).servers["a"].person_moves("1", "A2")
+    world.edit("a", title="Login fails elsewhere")
+
+
+def labels(world):
+    settled(world).edit("a", labels=frozenset({"Bug", "Night"}))
+    world.edit("b", by="ben", labels=frozenset({"Bug", "UI", "Noon"}))
+
+
+def status(world):
+    settled(world).edit("b", by="ben", status="done")
+
+
+def delete(world):
+    settled(world).servers["b"].person_deletes("1")
+    world.edit("a", title="Login fails at night")
+    world.clock.sleep(DAY + 1)
+
+
+SCENARIOS = {
+    "create": Scenario(create),
+    "create two ways": Scenario(create_two_ways),
+    "update": Scenario(update),
+    "both edit apart": Scenario(both_edit_apart),
+    "conflict": Scenario(conflict),
+    "move": Scenario(move),
+    "labels": Scenario(labels),
+    "status": Scenario(status),
+    "delete": Scenario(delete, DAY + 1),
+}
+
+
+class Sweep:
+    """One scenario, run once to its end, and again with a crash at any boundary of its first round."""
+
+    def __init__(self, make_world, scenario, kind, crash):
+        self.world = make_world({"a": "listed", "b": kind}, containers={"a": ("A", "A2"), "b": ("B",)})
+        self.scenario, self.crash = scenario, crash
+        scenario.before(self.world)
+        self.world.clock.sleep(700)
+        self.start = self.world.freeze()
+        self.world.doom.passed = 0
+        self.world.sync()
+        self.steps = self.world.doom.passed
+        self.end = self.finish()
+
+    def strike(self, step, restart):
+        """Die at boundary ``step`` of the round, ``restart``, and run until everything rests."""
+        self.world.thaw(self.start)
+        self.world.store.keep_durable = restart == "power"
+        self.world.doom.strike = step
+        with pytest.raises(self.crash):
+            self.world.sync()
+        if restart == "power":
+            self.world.cut_power()
+        self.world.restart()
+        return self.finish()
+
+    def finish(self):
+        self.world.rest(self.scenario.pause)
+        before = self.world.writes
+        self.world.sync()
+        assert self.world.writes == before
+        return self.world.outcome()
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_crash_at_any_step_changes_nothing_in_the_end(make_world, crash, name):
+    """C12, C16, C48: every boundary of the round, one after the other."""
+    sweep = Sweep(make_world, SCENARIOS[name], "listed", crash)
+    for step in range(1, sweep.steps + 1):
+        assert sweep.strike(step, "crash") == sweep.end, f"crash at step {step} of {sweep.steps}"
