@@ -112,7 +112,8 @@ class Control:
         repository = self._repository(scope)
 
         def read() -> list[LabelEntry]:
-            return [LabelEntry(str(label.raw_data["name"]), str(label.raw_data["node_id"])) for label in repository.get_labels()]
+            # Not raw_data: on an object of a list it asks the server for each one again.
+            return [LabelEntry(label.name, label.node_id) for label in repository.get_labels()]
 
         return self._call(f"reading the labels of {scope.key}", read)
 
@@ -125,7 +126,7 @@ class Control:
         """
         repository = self._repository(scope)
         made = self._call(f"creating the label {name!r}", lambda: repository.create_label(name, LABEL_COLOUR), attempts=1)
-        return LabelEntry(str(made.raw_data["name"]), str(made.raw_data["node_id"]))
+        return LabelEntry(made.name, made.node_id)
 
     def close(self) -> None:
         """Release PyGithub's connections."""

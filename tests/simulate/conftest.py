@@ -41,7 +41,10 @@ class Crash(BaseException):
 
 
 class Doom:
-    """Counts the I/O boundaries that are passed and strikes at one of them. After that, nothing gets through any more."""
+    """Counts the I/O boundaries that are passed and strikes just before one of them. After that, nothing gets through any more.
+
+    Just after a boundary is just before the next one, for nothing lasting happens in between; so this is every place that counts.
+    """
 
     def __init__(self, strike: int = 0) -> None:
         self.passed, self.strike, self.dead = 0, strike, False
@@ -79,7 +82,7 @@ class WatchedStore(Store):
 
 
 class ShakyConnector(MemoryConnector):
-    """A memory connector whose every request is an I/O boundary, before its effect and after it. No request leaves inside a transaction."""
+    """A memory connector whose every request is an I/O boundary. No request leaves inside a transaction."""
 
     world: World
     _cached: set[object]
@@ -88,7 +91,6 @@ class ShakyConnector(MemoryConnector):
         assert not self.world.store.inside, f"a request inside a transaction: {args[:2]}"
         self.world.doom.step()
         answer = super()._ask(*args, **kwargs)
-        self.world.doom.step()
         self.world.on_request(*args[:2])
         return answer
 
@@ -142,19 +144,27 @@ class World:
         self.heard: list[Event] = []
         self.folder = tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None)
         self.file = Path(self.folder.name) / "pmsync.db"
+        self._driver = None
         self.open()
 
     # -- the machine -----------------------------------------------------------------------------------------------------------
 
     def open(self) -> None:
         """Start the process: a new store object over the same file, new connectors, a new engine."""
-        self.store = WatchedStore.open(f"sqlite:///{self.file}", self.clock, new_uid=self.new_uid)
-        self.store.on_commit = lambda moment: self.doom.step()
+        if self._driver is None:
+            first = WatchedStore.open(f"sqlite:///{self.file}", self.clock, new_uid=self.new_uid)
+            self._driver = first._engine, first._url  # kept for its compiled statements, which are slow to make
+        self.store = WatchedStore(*self._driver, self.clock, self.new_uid)
+        self.store.on_commit = self._on_commit
         self.connectors = {name: self._connector(name) for name in self.servers}
         product = Product("p", tuple(self.scopes()), self.rules)
         setup = Setup(self.connectors, (product,), self.policy, KEY, self.fingerprints, self.beats)
         self.setup = setup
         self.engine = Engine(setup, self.store, self.clock, self.new_uid)
+
+    def _on_commit(self, moment: str) -> None:
+        if moment == "before":
+            self.doom.step()
 
     def close(self) -> None:
         self.store.close()
@@ -242,14 +252,17 @@ class World:
         return self.engine.apply_plan(Plan.decode(plan.encode()), self.hear)
 
     def rest(self, pause: float = 700.0, most: int = 16) -> Report:
-        """Sync, with pauses longer than any quiet period, until two rounds in a row found nothing to do and nothing is in doubt."""
-        calm = 0
+        """Sync, with pauses, until a round finds nothing to do and nothing is in doubt: two rounds where a listing lags behind.
+
+        So the last round, at least, is one more sync in which nothing was written.
+        """
+        calm, enough = 0, 2 if any(server.personality.lag for server in self.servers.values()) else 1
         for _ in range(most):
             before = self.writes
             report = self.sync()
             quiet = self.writes == before and not report.tally.of("pulled") and report.exit_code == 0 and not self.open_ops()
             calm = calm + 1 if quiet else 0
-            if calm == 2:
+            if calm == enough:
                 return report
             self.clock.sleep(pause)
         raise AssertionError(f"no rest after {most} rounds: exit {report.exit_code}, {report.tally}")

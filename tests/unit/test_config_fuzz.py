@@ -16,71 +16,6 @@ from pmsync.connect.registry import load_plugins
 
 CANARY = "canary-5ecret-t0ken"
 PLUGINS, _ = load_plugins(frozenset({"jira", "github", "memory"}))
-KEYS = st.sampled_from(
-    [
-        "systems",
-        "products",
-        "store",
-        "marker_key",
-        "fields",
-        "maps",
-        "people",
-        "safety",
-        "schedule",
-        "kind",
-        "url",
-        "login",
-        "token",
-        "app",
-        "id",
-        "jira",
-        "github",
-        "p",
-        "mirror",
-        "from",
-        "to",
-        "create",
-        "label",
-        "project",
-        "repo",
-        "labels",
-        "audience",
-        "where",
-        "title",
-        "comments",
-        "owner",
-        "all",
-        "respect_human",
-        "namespace",
-        "status",
-        "priority",
-        "email",
-        "every",
-        "max_creates",
-        "max_updates",
-        "close",
-        "name",
-        "private_key",
-        "${CANARY}",
-        "mem",
-    ]
-)
-SCALARS = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.floats(),
-    st.text(max_size=12),
-    KEYS,
-    st.sampled_from(
-        ["${CANARY}", "x${CANARY}", "${", "$${", "60s", "20%", "jira:PAY", "acme/api", "bug", "both", "sqlite:///a", "a@b"]
-    ),
-)
-VALUES = st.recursive(
-    SCALARS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS | st.text(max_size=6), inner, max_size=4),
-    max_leaves=12,
-)
 GOOD = {
     "systems": {
         "jira": {"kind": "jira", "url": "https://acme.test", "login": "a@b", "token": "${CANARY}"},
@@ -105,6 +40,34 @@ GOOD = {
 }
 
 
+def _paths(node, path=()):
+    pairs = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in pairs:
+        yield (*path, key)
+        yield from _paths(value, (*path, key))
+
+
+KEYS = st.sampled_from(
+    sorted({str(path[-1]) for path in _paths(GOOD)} | {"app", "private_key", "audience", "namespace", "${CANARY}"})
+)
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=12),
+    KEYS,
+    st.sampled_from(
+        ["${CANARY}", "x${CANARY}", "${", "$${", "60s", "20%", "jira:PAY", "acme/api", "bug", "both", "sqlite:///a", "a@b"]
+    ),
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS | st.text(max_size=6), inner, max_size=4),
+    max_leaves=12,
+)
+
+
 def _read(content: bytes) -> str:
     """What is told about the content; "" when it is a good config."""
     with tempfile.TemporaryDirectory() as folder:
@@ -115,13 +78,6 @@ def _read(content: bytes) -> str:
         except ConfigError as error:
             return f"{error}\n{error.hint}"
     return ""
-
-
-def _paths(node, path=()):
-    pairs = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    for key, value in pairs:
-        yield (*path, key)
-        yield from _paths(value, (*path, key))
 
 
 def test_unharmed_config_is_good():

@@ -303,6 +303,14 @@ def test_one_problem_is_told_once(complaint):
     )
 
 
+def test_mistyped_system_is_told_once(complaint):
+    """The rules that name it rightly are not wrong as well."""
+    said = complaint(
+        SYSTEMS + "products: {p: {jra: PAY, github: api, mirror: [{from: jira, to: github}, {from: github, to: jira}]}}\n"
+    )
+    assert said == "pmsync.yaml:2:15: products.p.jra: there is no system 'jra'\ndid you mean 'jira'?"
+
+
 def test_flood_of_problems_is_cut(complaint):
     people = "".join(f"  p{n}: {{jra: x{n}}}\n" for n in range(80))
     said = complaint(f"{GOOD}people:\n{people}")

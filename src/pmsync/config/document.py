@@ -20,7 +20,7 @@ from pmsync.config.problems import Path, Places, Problems
 from pmsync.connect.errors import ConfigError
 
 LARGEST = 1 << 20
-"""Bytes. A config of a thousand products has a fifth of it; what is larger is another file named by mistake."""
+"""Bytes. A thousand products take a third of it; what is larger is another file named by mistake."""
 
 DEEPEST = 24
 """Levels of nesting. The grammar has six."""

@@ -33,7 +33,10 @@ class Scene:
 
 @dataclass(slots=True)
 class _Draft:
-    """A product while it is read: its places with their paths, and the systems whose places could not all be read."""
+    """A product while it is read: its places with their paths, and the systems whose places could not all be read.
+
+    A name that is no system may be meant for any system that has no place here: nothing is said of those as well.
+    """
 
     path: Path
     places: list[tuple[Path, PlaceConfig]] = field(default_factory=list)
@@ -53,6 +56,8 @@ def read_products(products: Mapping[str, Mapping[str, Any]], scene: Scene) -> tu
         for system, scopes in body.items():
             if system != MIRROR:
                 _read_places(draft, system, scopes, scene)
+        if not draft.doubtful.issubset(scene.names):
+            draft.doubtful.update(name for name in scene.names if not draft.scopes(name))
         if not draft.places and not draft.doubtful:
             scene.problems.add(draft.path, "names no scope", f"say where it lives, e.g. {scene.names[0]}: CONTAINER")
         _refuse_shared(draft, owners, scene.problems)

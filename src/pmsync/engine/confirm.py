@@ -85,6 +85,8 @@ class _Reader:
         if surface.lens.canon(shown) == surface.lens.canon(change.after) or surface.lens.consistent(shown, change.hub):
             self._agree(change, shown)
             return True
+        if self.op.ref is None and self._initial(change, shown):
+            return False
         if change.surface in self.refused or self._untouched(surface, change, shown):
             reason = self.refused.get(
                 change.surface, "the value was accepted but is not stored: is a permission or a screen missing?"
@@ -94,9 +96,11 @@ class _Reader:
         self._agree(change, change.after)
         return True
 
+    def _initial(self, change: Change, shown: Settled) -> bool:
+        """Whether a record we created shows the system's own initial value: no edit, and left for an update to set."""
+        return change.surface in self.refused or change.field in ("status", "priority") or isinstance(shown, Empty)
+
     def _untouched(self, surface: Surface, change: Change, shown: Settled) -> bool:
-        if self.op.ref is None:
-            return change.field in ("status", "priority") or isinstance(shown, Empty)
         return surface.lens.canon(shown) == surface.lens.canon(change.before)
 
     def _agree(self, change: Change, remote: Settled) -> None:
