@@ -308,7 +308,7 @@ def test_mistyped_system_is_told_once(complaint):
     said = complaint(
         SYSTEMS + "products: {p: {jra: PAY, github: api, mirror: [{from: jira, to: github}, {from: github, to: jira}]}}\n"
     )
-    assert said == "pmsync.yaml:2:15: products.p.jra: there is no system 'jra'\ndid you mean 'jira'?"
+    assert said == "pmsync.yaml:2:16: products.p.jra: there is no system 'jra'\ndid you mean 'jira'?"
 
 
 def test_flood_of_problems_is_cut(complaint):

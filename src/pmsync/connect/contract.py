@@ -10,8 +10,8 @@ Terminology (the same words as ``docs/glossary.md``):
 * OP        one planned write. It is sent once; what became of it comes back as a receipt.
 
 Every verb may raise the ``ConnectorError`` family of ``pmsync.connect.errors``; per-op failures travel inside receipts, so that
-one bad op never stops the others. No verb writes unless it is ``apply`` (or ``prepare``, which ``apply`` needs); with the read-only fence down, both raise
-``WriteRefused``.
+one bad op never stops the others. No verb writes unless it is ``apply`` (or ``prepare``, which ``apply`` needs); with the read-only fence
+down, both raise ``WriteRefused``.
 """
 
 from __future__ import annotations

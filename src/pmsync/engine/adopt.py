@@ -6,14 +6,13 @@ for a person.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pmsync.connect.markers import Marker, verify
 from pmsync.engine.context import Context
-from pmsync.engine.pull import parse_ref
-from pmsync.model.enums import Role
+from pmsync.engine.observe import parse_ref
+from pmsync.model.enums import Audience, Role
 from pmsync.model.item import Item, Link, LinkState, Provenance
 from pmsync.model.record import Record, RecordRef, ScopeRef
 from pmsync.model.values import EMPTY, Known, Settled, Unobserved
@@ -27,40 +26,60 @@ from pmsync.store.errors import DoubleBinding
 from pmsync.store.journal import Entry
 
 
-@dataclass(frozen=True, slots=True)
-class _Crowd:
-    """How often a title, and a reference, stand among the unlinked records of one scope: what is shared proves nothing."""
+class Crowd:
+    """Which titles and references stand on more than one unlinked record of a scope: what is shared proves nothing.
 
-    titles: Counter[tuple[ScopeRef, str]]
-    references: Counter[tuple[ScopeRef, str]]
+    Kept as hashes, for at first contact there are as many as records.
+    """
 
-    @classmethod
-    def of(cls, records: Sequence[Record]) -> _Crowd:
-        titles = Counter((record.scope, _title(record)) for record in records)
-        references = Counter((record.scope, reference) for record in records for reference in set(record.references))
-        return cls(titles, references)
+    def __init__(self) -> None:
+        self._seen: set[int] = set()
+        self._shared: set[int] = set()
+
+    def join(self, context: Context, rows: Sequence[DirtyRow]) -> None:
+        """Count the unlinked records that the dirty ``rows`` name."""
+        with context.store.transaction() as tx:
+            for record in _strangers(tx, rows):
+                for key in {_title_of(record), *_references_of(record)}:
+                    (self._shared if key in self._seen else self._seen).add(key)
 
     def twin(self, record: Record) -> bool:
         """Whether another unlinked record there has the same title."""
-        return self.titles[(record.scope, _title(record))] > 1
+        return _title_of(record) in self._shared
 
     def rival(self, record: Record) -> bool:
         """Whether another unlinked record there refers to the same thing."""
-        return any(self.references[(record.scope, reference)] > 1 for reference in record.references)
+        return not self._shared.isdisjoint(_references_of(record))
 
 
-def adopt(context: Context, rows: Sequence[DirtyRow]) -> None:
-    """Give every record among the dirty ``rows`` its item; the rows are done afterwards."""
+def _title_of(record: Record) -> int:
+    return hash((record.scope, "title", _title(record)))
+
+
+def _references_of(record: Record) -> set[int]:
+    return {hash((record.scope, "reference", reference)) for reference in record.references}
+
+
+def _strangers(tx: Transaction, rows: Sequence[DirtyRow]) -> list[Record]:
+    """The records among ``rows`` that no item has, oldest first."""
     refs = [parse_ref(row.target.removeprefix("record:")) for row in rows]
+    linked = tx.links.by_refs(refs)
+    records = tx.observations.many([ref for ref in refs if ref not in linked])
+    return sorted(records.values(), key=lambda one: (one.created_at, str(one.ref)))
+
+
+def adopt(context: Context, rows: Sequence[DirtyRow], crowd: Crowd) -> None:
+    """Give every record among the dirty ``rows`` its item; the rows are done afterwards, but for those whose scope cannot be asked now."""
     with context.store.transaction() as tx:
-        records = tx.observations.many(refs)
-        linked = tx.links.by_refs(refs)
+        linked = tx.links.by_refs([parse_ref(row.target.removeprefix("record:")) for row in rows])
         tx.dirty.mark([f"item:{link.item}" for link in linked.values()], None, "linked meanwhile")
-        strangers = [record for ref, record in records.items() if ref not in linked]
-        crowd = _Crowd.of(strangers)
-        for record in sorted(strangers, key=lambda one: (one.created_at, str(one.ref))):
-            _place(context, tx, record, crowd)
-        tx.dirty.done(rows)
+        waiting = set()
+        for record in _strangers(tx, rows):
+            if context.is_ready(record.scope):
+                _place(context, tx, record, crowd)
+            elif context.setup.product_of(record.scope) is not None:
+                waiting.add(f"record:{record.ref}")
+        tx.dirty.done([row for row in rows if row.target not in waiting])
 
 
 def genuine(context: Context, record: Record) -> Marker | None:
@@ -75,7 +94,7 @@ def _title(record: Record) -> str:
     return title_key(str(title.value)) if isinstance(title, Known) else ""
 
 
-def _place(context: Context, tx: Transaction, record: Record, crowd: _Crowd) -> None:
+def _place(context: Context, tx: Transaction, record: Record, crowd: Crowd) -> None:
     product = context.setup.product_of(record.scope)
     if product is None:
         return
@@ -111,13 +130,30 @@ def _quarantine(context: Context, tx: Transaction, record: Record, item: Item) -
 
 
 def _peers(tx: Transaction, record: Record, product: str) -> list[Peer]:
-    """The items that exact keys lead to: cross-links by name, titles by their index. No scan."""
+    """The items that exact keys lead to: cross-links by name, titles by their index. No scan.
+
+    What only some people can read is tied to nothing: its item would carry it elsewhere.
+    """
+    if record.audience is Audience.PRIVATE:
+        return []
     named = {link.item for reference in record.references for link in tx.links.named(reference)}
     titled = tx.items.titled(product, _title(record)) if _title(record) else []
     uids = sorted({*named, *titled})
     items = tx.items.many(uids)
     links = tx.links.of_items(uids)
-    return [_peer(items[uid], links.get(uid, []), referenced=uid in named) for uid in uids if uid in items]
+    secret = private_links(tx, [link for group in links.values() for link in group])
+    return [
+        _peer(items[uid], links.get(uid, []), referenced=uid in named)
+        for uid in uids
+        if uid in items and not any(link.uid in secret for link in links.get(uid, []))
+    ]
+
+
+def private_links(tx: Transaction, links: Sequence[Link]) -> set[str]:
+    """Those among the managed ``links``, by uid, whose record only some people can read."""
+    managed = [link for link in links if link.state is LinkState.LINKED]
+    records = tx.observations.many([link.ref for link in managed])
+    return {link.uid for link in managed if link.ref in records and records[link.ref].audience is Audience.PRIVATE}
 
 
 def _peer(item: Item, links: Sequence[Link], *, referenced: bool) -> Peer:

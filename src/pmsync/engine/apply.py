@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 
 from pmsync.connect.contract import Outcome, Receipt
 from pmsync.connect.errors import Ambiguous, ConnectorError, Park, WriteRefused
+from pmsync.engine.absence import missed
 from pmsync.engine.adopt import Place, bind
 from pmsync.engine.confirm import confirm_creates, confirm_updates
 from pmsync.engine.context import Context
-from pmsync.engine.pull import observe
+from pmsync.engine.observe import observe
 from pmsync.engine.refusals import refuse, refuse_create
 from pmsync.model.enums import Audience
 from pmsync.model.item import Link, LinkState
@@ -73,12 +74,16 @@ def _preread(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> lis
     with context.store.transaction() as tx:
         observe(context, tx, scope, fetched.records)
         links = tx.links.by_refs([op.ref for op in ops if op.ref is not None])
+        writing = {row.op.ref or row.ref for group in tx.ops.open_for([op.item for op in ops]).values() for row in group}
         for op in ops:
             reason = _moved(context, op, records, links)
+            if reason is None and op.ref in writing:
+                reason = "an earlier write to it is still unresolved"
             if reason is None:
                 ready.append(op)
             else:
                 _drop(context, tx, op, reason)
+    missed(context, scope, [link for link in links.values() if link.state is LinkState.LINKED and link.scope == scope], fetched)
     return ready
 
 
@@ -174,6 +179,7 @@ def _record(context: Context, scope: ScopeRef, op: Operation, receipt: Receipt) 
 def _done(context: Context, tx: Transaction, op: Operation, receipt: Receipt) -> None:
     """The id of a created record comes from the create's own answer and is bound in the same transaction."""
     tx.ops.advance(op.uid, OpState.SENT, sent_at=context.clock.now(), ref=receipt.ref, reason="answered")
+    context.unsent.discard(op.item)
     if op.kind is OpKind.CREATE and receipt.ref is not None:
         record = receipt.record
         bind(
@@ -198,6 +204,7 @@ def _rejected(context: Context, tx: Transaction, op: Operation, receipt: Receipt
 
 def _not_sent(context: Context, tx: Transaction, op: Operation, receipt: Receipt) -> None:
     tx.ops.advance(op.uid, OpState.NOT_SENT, reason=receipt.reason, retry_at=receipt.retry_at)
+    context.unsent.add(op.item)
     tx.dirty.mark([f"item:{op.item}"], op.scope, "not sent", receipt.retry_at or 0.0)
 
 

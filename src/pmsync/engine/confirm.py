@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from pmsync.connect.contract import Receipt
 from pmsync.engine.context import Context
-from pmsync.engine.pull import observe
+from pmsync.engine.observe import observe
 from pmsync.engine.refusals import accepted, refuse
 from pmsync.model.item import Link
 from pmsync.model.record import Record, RecordRef, ScopeRef

@@ -24,7 +24,9 @@ REST = 600.0
 
 @dataclass(slots=True)
 class Context:
-    """One run: its setup, store, clock, name, and listener. ``parked`` maps a system that failed in this run to the reason, ``rests`` those among
+    """One run: its setup, store, clock, name, and listener.
+
+    ``parked`` maps a system that failed in this run to the reason, ``rests`` those among
     them that only wait for their limits to the moment (Unix seconds) from which they may be asked again. ``closed`` holds the scopes that
     cannot be read while their system can, ``unsent`` the items of which a write did not leave: the next run tries again, not this one.
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pmsync.connect.clock import Clock
 from pmsync.connect.markers import Marker, sign
 from pmsync.engine import person
-from pmsync.engine.adopt import adopt, is_record
+from pmsync.engine.adopt import Crowd, adopt, is_record
 from pmsync.engine.apply import apply
 from pmsync.engine.context import Context
 from pmsync.engine.events import Event, Listener, Tally
@@ -95,6 +95,7 @@ class Engine:
             resolve(context)
             changed = changed_configs(context)
             held = self._passes(context, changed)
+            _tell_unsent(context)
             if held is not None:
                 with self._store.transaction() as tx:
                     tx.plans.drop_held()
@@ -116,6 +117,7 @@ class Engine:
             resolve(context)
             self._carry_out(context, plan.ops, wait)
             self._complete(context, {op.item for op in plan.ops}, wait)
+            _tell_unsent(context)
             keep_fingerprints(context)
             with self._store.transaction() as tx:
                 tx.plans.applied(plan.uid, context.run)
@@ -199,8 +201,11 @@ class Engine:
         """Adopt and settle everything dirty, in batches, each item once."""
         context.prepare(self._setup.scopes())
         now = self._clock.now()
+        crowd = Crowd()
         for rows in self._dirty(context, now, "record:"):
-            adopt(context, rows)
+            crowd.join(context, rows)
+        for rows in self._dirty(context, now, "record:"):
+            adopt(context, rows, crowd)
         wanted = Wanted()
         for rows in self._dirty(context, now, "item:"):
             settle(context, rows, wanted)
@@ -275,3 +280,8 @@ class Engine:
         wanted = self._reconcile(context)
         self._carry_out(context, [op for op in wanted.ops if op.uid in wanted.completing and op.item in items], wait)
         self._reconcile(context)
+
+
+def _tell_unsent(context: Context) -> None:
+    if context.unsent:
+        context.tell("failed", f"writes to {len(context.unsent):,} items did not leave; they are tried again by the next run")

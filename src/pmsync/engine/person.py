@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pmsync.connect.errors import PmsyncError
-from pmsync.engine.adopt import Place, bind
+from pmsync.engine.adopt import Place, bind, private_links
 from pmsync.engine.context import Context
 from pmsync.engine.gather import Gathered, gather
 from pmsync.model.item import Link, LinkState, Provenance
@@ -84,13 +84,16 @@ def link_records(context: Context, keep: str, other: str) -> Link:
         NotFoundError: a name leads to no record, or the item has a record in that scope already.
     """
     with context.store.transaction() as tx:
-        target, moving = one_link(tx, keep), one_link(tx, other)
-        if target.item == moving.item:
+        target, moving = one_link(tx, keep), one_link(tx, other, unlinked=True)
+        if target.item == moving.item and moving.state is LinkState.LINKED:
             raise NotFoundError(f"{keep} and {other} are linked already")
         _refuse_double(tx, target, moving)
         siblings = tx.links.of_items([moving.item])[moving.item]
-        if any(link.uid != moving.uid and link.state is LinkState.LINKED for link in siblings):
+        together = moving.state is LinkState.LINKED and any(link.state is LinkState.LINKED for link in siblings if link != moving)
+        if together:
             raise NotFoundError(f"{other} is linked to another record", hint=f"pmsync unlink {other} first")
+        if private_links(tx, [target, replace(moving, state=LinkState.LINKED)]):
+            raise NotFoundError(f"{keep} or {other} can be read by some people only: such things are never carried elsewhere")
         tx.links.change(replace(moving, state=LinkState.UNMANAGED, how="moved"))
         record = tx.observations.get(moving.ref)
         place = Place(moving.ref, moving.scope, moving.key, moving.url) if record is None else Place.of(record)
@@ -127,9 +130,11 @@ def abandon(context: Context, op_uid: str) -> None:
         NotFoundError: there is no such open write.
     """
     with context.store.transaction() as tx:
-        row = next((row for row in tx.ops.open() if row.op.uid.startswith(op_uid)), None)
-        if row is None:
-            raise NotFoundError(f"there is no write in doubt named {op_uid!r}", hint="pmsync status lists them")
+        rows = [row for row in tx.ops.open() if row.op.uid.startswith(op_uid)]
+        if not op_uid or len(rows) != 1:
+            many = "several writes in doubt are" if op_uid and rows else "there is no write in doubt"
+            raise NotFoundError(f"{many} named {op_uid!r}", hint="pmsync status lists them")
+        [row] = rows
         if row.state is not OpState.AMBIGUOUS:
             tx.ops.advance(row.op.uid, OpState.AMBIGUOUS, reason="cut off")
         tx.ops.advance(row.op.uid, OpState.RESOLVED, outcome="abandoned", reason="given up by a person")
@@ -137,13 +142,16 @@ def abandon(context: Context, op_uid: str) -> None:
         tx.dirty.mark([f"item:{row.op.item}"], row.op.scope, "given up by a person")
 
 
-def one_link(tx: Transaction, name: str) -> Link:
-    """The one managed record of that key, URL or remote id.
+def one_link(tx: Transaction, name: str, *, unlinked: bool = False) -> Link:
+    """The one managed record of that key, URL or remote id; where there is none, and ``unlinked``, the one that a person took out.
 
     Raises:
         NotFoundError: none, or several.
     """
-    found = [link for link in tx.links.named(name) if link.state is LinkState.LINKED]
+    named = tx.links.named(name)
+    found = [link for link in named if link.state is LinkState.LINKED]
+    if unlinked and not found:
+        found = [link for link in named if link.state is LinkState.UNMANAGED and link.how == "unlinked"]
     if len(found) != 1:
         many = ", ".join(f"{link.ref.system}:{link.key}" for link in found)
         hint = f"be more exact: {many}" if found else "use the key or URL as pmsync status and explain show it"

@@ -14,7 +14,7 @@ from pmsync.connect.contract import Absent, Found, Unreadable
 from pmsync.engine.adopt import Place, bind, genuine
 from pmsync.engine.confirm import settle_op
 from pmsync.engine.context import Context
-from pmsync.engine.pull import observe
+from pmsync.engine.observe import observe
 from pmsync.model.record import Record, RecordRef, ScopeRef
 from pmsync.model.values import Unobserved
 from pmsync.reconcile.operation import Change, OpKind

@@ -30,10 +30,11 @@ class Creation:
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """The creates an item needs now, and whether more will follow once a destination can be read."""
+    """The creates an item needs now, whether more will follow once a destination can be read (``waiting``), or once a refusal is old (``resting``)."""
 
     creations: tuple[Creation, ...] = ()
     waiting: bool = False
+    resting: bool = False
 
 
 def creations(context: Context, tx: Transaction, one: Gathered, decision: Decision) -> Routing:
@@ -46,7 +47,7 @@ def creations(context: Context, tx: Transaction, one: Gathered, decision: Decisi
         return Routing()
     values = _values_after(one, decision)
     found: list[Creation] = []
-    waiting = False
+    waiting = resting = False
     labels = raw(values.get("labels", EMPTY))
     systems = frozenset(link.ref.system for link in one.alive)
     for route in routes(product.rules, one.item.kind, labels if isinstance(labels, frozenset) else frozenset(), systems):
@@ -55,12 +56,15 @@ def creations(context: Context, tx: Transaction, one: Gathered, decision: Decisi
         if not _was_read(context, tx, route.to):
             waiting = True
             continue
-        if _guarded(context, tx, one, route) or create_refused(context, tx, route.to, one.item.uid):
+        if _guarded(context, tx, one, route):
+            continue
+        if create_refused(context, tx, route.to, one.item.uid):
+            resting = True
             continue
         op = _create(context, one, route.to, values)
         if any(change.field == "title" for change in op.changes):
             found.append(Creation(op, route.create is Create.REVIEW))
-    return Routing(tuple(found), waiting)
+    return Routing(tuple(found), waiting, resting)
 
 
 def _was_read(context: Context, tx: Transaction, scope: ScopeRef) -> bool:

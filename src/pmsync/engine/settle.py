@@ -10,13 +10,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from pmsync.engine.absence import lately_missed
 from pmsync.engine.breaker import looping
 from pmsync.engine.context import Context
 from pmsync.engine.gather import Gathered, gather
 from pmsync.engine.refusals import refused
 from pmsync.engine.route import creations
+from pmsync.model.enums import Audience
 from pmsync.model.item import Link
 from pmsync.model.values import EMPTY
+from pmsync.reconcile.matching import How
 from pmsync.reconcile.operation import Change, Operation, OpKind
 from pmsync.reconcile.reconcile import reconcile
 from pmsync.reconcile.view import Decision, Skip
@@ -62,6 +65,8 @@ def _settle_one(context: Context, tx: Transaction, one: Gathered, wanted: Wanted
     """Commit one item's decision, and say whether anything more is wanted of it."""
     decision = reconcile(one.view)
     _commit(context, tx, one, decision)
+    if one.item.uid in context.unsent:
+        return Verdict.KEEP
     updates = list(_updates(context, tx, one, decision, wanted))
     routing = creations(context, tx, one, decision)
     wanted.ops += updates
@@ -69,7 +74,7 @@ def _settle_one(context: Context, tx: Transaction, one: Gathered, wanted: Wanted
     wanted.review |= {create.op.uid for create in routing.creations if create.review}
     if updates or routing.creations or routing.waiting or _unsettled(context, one, decision):
         return Verdict.KEEP
-    resting = len(decision.wanted) > sum(len(op.changes) for op in updates)
+    resting = routing.resting or len(decision.wanted) > sum(len(op.changes) for op in updates)
     return Verdict.LATER if resting or any(skip.code == "drift_respected" for skip in decision.skips) else Verdict.DONE
 
 
@@ -164,7 +169,11 @@ def _updates(context: Context, tx: Transaction, one: Gathered, decision: Decisio
     grouped: dict[str, list[Change]] = defaultdict(list)
     for want in decision.wanted:
         link = links[want.link]
-        if not refused(context, tx, link, want.change) and not looping(context, tx, link, want.change):
+        if (
+            not _barred(context, tx, one, link)
+            and not refused(context, tx, link, want.change)
+            and not looping(context, tx, link, want.change)
+        ):
             grouped[want.link].append(want.change)
     wanted.skips += decision.skips
     for link_uid, changes in sorted(grouped.items()):
@@ -172,6 +181,11 @@ def _updates(context: Context, tx: Transaction, one: Gathered, decision: Decisio
         if _completes(one, links[link_uid], changes):
             wanted.completing.add(op.uid)
         yield op
+
+
+def _barred(context: Context, tx: Transaction, one: Gathered, link: Link) -> bool:
+    """Whether nothing at all is written to the record at present: only some people can read it, or it cannot be found."""
+    return one.records[link.ref].audience is Audience.PRIVATE or lately_missed(context, tx, link)
 
 
 def _update(context: Context, one: Gathered, link: Link, changes: Sequence[Change]) -> Operation:
@@ -183,7 +197,7 @@ def _update(context: Context, one: Gathered, link: Link, changes: Sequence[Chang
 
 def _completes(one: Gathered, link: Link, changes: Sequence[Change]) -> bool:
     """Whether the update only sets the status that our own create of the record could not carry."""
-    if link.how != "created" or any(change.field != "status" for change in changes):
+    if link.how not in ("created", How.MARKER) or any(change.field != "status" for change in changes):
         return False
     replica = next(replica for replica in one.view.replicas if replica.link.uid == link.uid)
     bases = {view.surface.id: view.base for view in replica.surfaces}

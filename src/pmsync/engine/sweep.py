@@ -1,22 +1,24 @@
 """Sweep: on the slow beat, compare all ids of a scope with its links, to find deletes, moves and what an index missed.
 
-Absence is not evidence. A record counts as deleted only when a direct read says so twice, apart in time, while its container is readable;
-an empty or shrunk listing stops the sweep.
+The listing only says where to look: what it lacks, and what it has that we lack, is read directly. An empty or shrunk listing stops the sweep.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from pmsync.connect.capabilities import Unsupported
+from pmsync.engine.absence import CODE, absent
 from pmsync.engine.context import Context
-from pmsync.engine.pull import observe
-from pmsync.model.item import Link, LinkState
-from pmsync.model.record import Record, ScopeRef
+from pmsync.engine.observe import observe
+from pmsync.model.item import Link
+from pmsync.model.record import RecordRef, ScopeRef
 from pmsync.reconcile.rails import shrunk
-from pmsync.store.journal import Entry
 from pmsync.store.scopes import ScopeRow
+
+PAGE = 500
 
 
 def sweep(context: Context, scope: ScopeRef) -> None:
@@ -37,19 +39,12 @@ def sweep(context: Context, scope: ScopeRef) -> None:
 
 def _sweep(context: Context, scope: ScopeRef, row: ScopeRow) -> None:
     listing = context.connector(scope).ids(scope)
-    reason = shrunk(row.listed, len(listing.refs)) if listing.complete else "the listing is not complete"
+    reason = shrunk(row.listed, len(listing.refs))
     if reason is not None:
         context.tell("held", f"{scope}: no sweep: {reason}", scope=scope, code="shrunk")
         return
-    present = {ref.remote_id for ref in listing.refs}
-    after = ""
-    while True:
-        with context.store.transaction() as tx:
-            links = tx.links.in_scope(scope, after)
-        if not links:
-            break
-        after = links[-1].uid
-        _suspects(context, scope, [link for link in links if link.ref.remote_id not in present])
+    _look_for_lost(context, scope, {ref.remote_id for ref in listing.refs})
+    _look_at_unknown(context, scope, listing.refs)
     _swept(context, row, len(listing.refs))
 
 
@@ -59,45 +54,41 @@ def _swept(context: Context, row: ScopeRow, listed: int) -> None:
         tx.scopes.put(replace(fresh, swept_at=context.clock.now(), listed=listed))
 
 
-def _suspects(context: Context, scope: ScopeRef, links: Sequence[Link]) -> None:
-    """Read the missing ones directly: moved ones come back, deleted ones are confirmed."""
-    if not links:
-        return
-    fetched = context.connector(scope).fetch(scope, [link.ref for link in links])
+def _look_for_lost(context: Context, scope: ScopeRef, present: AbstractSet[str]) -> None:
+    """Read directly what is linked and not listed; what is listed again was never lost."""
     with context.store.transaction() as tx:
-        observe(context, tx, scope, fetched.records)
-    found = {record.ref for record in fetched.records}
-    for link in links:
-        if link.ref in found:
-            continue
-        moved = context.connector(scope).relocate(scope, link.ref, link.key)
-        if moved is not None:
-            _relink(context, link, moved)
-        else:
-            _missing(context, link, deleted=link.ref in fetched.deleted)
+        noted = {row.subject for row in tx.notices.open() if row.code == CODE and row.scope == scope}
+    for links in _pages(context, scope):
+        context.keep_hold()
+        with context.store.transaction() as tx:
+            for link in links:
+                if link.uid in noted and link.ref.remote_id in present:
+                    tx.notices.settle(scope, CODE, link.uid)
+        absent(context, scope, [link for link in links if link.ref.remote_id not in present])
 
 
-def _relink(context: Context, link: Link, record: Record) -> None:
-    """A transfer made a new record: the link follows it, with its bases."""
-    with context.store.transaction() as tx:
-        tx.links.change(replace(link, ref=record.ref, scope=record.scope, key=record.key, url=record.url))
-        why = f"{link.key} was transferred and is {record.key} now"
-        tx.journal.append([Entry(context.run, "move", link.item, link=link.uid, why=why, at=context.clock.now())])
-        observe(context, tx, record.scope, [record])
-    context.tell("moved", why, scope=link.scope, item=link.item)
-
-
-def _missing(context: Context, link: Link, *, deleted: bool) -> None:
-    """First time: noted. Second time, apart: gone. Nothing is deleted or closed elsewhere because of it."""
-    with context.store.transaction() as tx:
-        first = tx.notices.raise_(link.scope, "missing", link.uid, f"{link.key} cannot be read any more")
-        if first and not deleted:
-            context.tell(
-                "skipped", f"{link.key} cannot be read any more; looked at again next time", scope=link.scope, code="missing"
-            )
+def _pages(context: Context, scope: ScopeRef) -> Iterator[list[Link]]:
+    after = ""
+    while True:
+        with context.store.transaction() as tx:
+            links = tx.links.in_scope(scope, after, PAGE)
+        if not links:
             return
-        tx.links.change(replace(link, state=LinkState.GONE))
-        tx.notices.settle(link.scope, "missing", link.uid)
-        why = f"{link.key} was deleted or hidden from us"
-        tx.journal.append([Entry(context.run, "gone", link.item, link=link.uid, why=why, at=context.clock.now())])
-    context.tell("gone", why, scope=link.scope, item=link.item)
+        after = links[-1].uid
+        yield links
+
+
+def _look_at_unknown(context: Context, scope: ScopeRef, listed: Sequence[RecordRef]) -> None:
+    """Read directly what is listed and was never seen here: the change stream must have missed it."""
+    for start in range(0, len(listed), PAGE):
+        context.keep_hold()
+        part = listed[start : start + PAGE]
+        with context.store.transaction() as tx:
+            linked = tx.links.by_refs(part)
+            strangers = [ref for ref in part if ref not in linked]
+            seen = tx.observations.many(strangers)
+        unknown = [ref for ref in strangers if ref not in seen]
+        if unknown:
+            fetched = context.connector(scope).fetch(scope, unknown)
+            with context.store.transaction() as tx:
+                observe(context, tx, scope, fetched.records)
