@@ -144,7 +144,7 @@ def _marker(properties: Mapping[str, Any]) -> str | None:
 
 
 def comment(one: wire.Comment, issue_id: str, system: str) -> Comment:
-    """A comment, its body as plain Markdown. Restricted ones and internal notes of a service desk are private."""
+    """A comment, its body as plain Markdown beside Jira's own document. Restricted ones and internal notes of a service desk are private."""
     restricted = one.visibility is not None or not one.public
     return Comment(
         ref=RecordRef(system, f"comment/{one.id}"),
@@ -154,6 +154,7 @@ def comment(one: wire.Comment, issue_id: str, system: str) -> Comment:
         created_at=moment(one.created),
         updated_at=moment(one.updated),
         audience=Audience.PRIVATE if restricted else Audience.INTERNAL,
+        raw=bytes(one.body).decode() if _is_set(one.body) else "",
     )
 
 

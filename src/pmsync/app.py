@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import secrets
+import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,26 +106,39 @@ def build(
     """
     surroundings = os.environ if environ is None else environ
     config, plugins = read_config(file, surroundings)
+    redactor = Redactor(config.secrets)
     time = clock or clock_of(surroundings)
     fence, calls = Fence(read_only=read_only), CallLog()
-    connectors = {
-        name: _connector(config, name, plugins, Environment(name, time, fence, calls, (transports or {}).get(name)))
-        for name in config.systems
-    }
-    store = Store.open(_store_url(config, file), time)
+    with ExitStack() as undo:
+        connectors: dict[str, Connector] = {}
+        for name in config.systems:
+            environment = Environment(name, time, fence, calls, (transports or {}).get(name))
+            connectors[name] = _connector(config, name, plugins, environment, redactor)
+            undo.callback(connectors[name].close)
+        store = Store.open(_store_url(config, file), time)
+        undo.callback(store.close)
+        key = _marker_key(config, file)
+        undo.pop_all()
     setup = Setup(
         connectors,
-        tuple(_product(config, key) for key in config.root.products),
+        tuple(_product(config, name) for name in config.root.products),
         _policy(config),
-        _marker_key(config, file),
+        key,
         _fingerprints(config),
         Beats(config.root.schedule.catalogue, config.root.schedule.sweep),
     )
     engine = Engine(setup, store, time, new_uid) if new_uid else Engine(setup, store, time)
-    return App(config, setup, store, engine, time, calls, fence, Redactor(config.secrets))
+    return App(config, setup, store, engine, time, calls, fence, redactor)
 
 
-def _connector(config: Config, name: str, plugins: Mapping[str, Plugin], environment: Environment) -> Connector:
+def _connector(
+    config: Config, name: str, plugins: Mapping[str, Plugin], environment: Environment, redactor: Redactor
+) -> Connector:
+    """Build one connector. What it complains about is redacted: its settings hold secrets.
+
+    Raises:
+        ConfigError: it cannot work with what the config says.
+    """
     system = config.systems[name]
     scopes = tuple(
         ScopeConfig(ScopeRef(name, place.key), place.settings, _maps(config, name), _namespace(config))
@@ -130,7 +146,11 @@ def _connector(config: Config, name: str, plugins: Mapping[str, Plugin], environ
         for place in product.places
         if place.system == name
     )
-    return plugins[system.kind].connector(system.settings, scopes, environment)
+    try:
+        return plugins[system.kind].connector(system.settings, scopes, environment)
+    except ConfigError as error:
+        hint = redactor.text(error.hint)
+        raise ConfigError(f"{config.path}: systems.{name}: {redactor.text(error.message)}", hint=hint) from None
 
 
 def _maps(config: Config, system: str) -> dict[str, dict[str, str]]:
@@ -192,11 +212,31 @@ def _marker_key(config: Config, file: Path) -> bytes:
     if config.root.marker_key is not None:
         return config.root.marker_key.get_secret_value().encode()
     path = _key_file(config, file)
-    if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as stream:
-            stream.write(secrets.token_hex(32))
-    return path.read_text().strip().encode()
+    try:
+        if not path.exists():
+            _write_key(path)
+        key = path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        hint = "make the folder writable, or set marker_key: ${PMSYNC_MARKER_KEY} in the config"
+        raise ConfigError(f"the marker key {path} cannot be kept: {error.strerror}", hint=hint) from error
+    if not key:
+        raise ConfigError(
+            f"the marker key {path} is empty", hint="restore it from a backup; delete it only if nothing was synced yet"
+        )
+    return key.encode()
+
+
+def _write_key(path: Path) -> None:
+    """Whole or not at all: written beside its place, then linked there; another run may have been first."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+        stream.write(secrets.token_hex(32))
+    try:
+        os.link(name, path)
+    except FileExistsError:
+        return
+    finally:
+        Path(name).unlink()
 
 
 def _key_file(config: Config, file: Path) -> Path:
@@ -207,12 +247,19 @@ def _key_file(config: Config, file: Path) -> Path:
 
 
 def _fingerprints(config: Config) -> dict[ScopeRef, str]:
-    """What concerns a scope, hashed: its own settings, the maps, field rules and mirror rules; never a secret."""
+    """What concerns a scope, hashed: its own settings, its system's address, maps, field rules and mirror rules; never a secret."""
     found = {}
     for product in config.products:
-        rules = [rule.model_dump_json() for rule in product.mirror]
         for place in product.places:
-            parts = [place.settings.model_dump_json(), config.root.maps.model_dump_json(), *rules]
-            parts += [f"{name}={rule.model_dump_json()}" for name, rule in sorted(config.root.fields.items())]
+            system = config.systems[place.system]
+            parts = [system.kind, str(getattr(system.settings, "url", "")), place.settings.model_dump_json()]
+            parts += [json.dumps(_maps(config, place.system), sort_keys=True)]
+            parts += [rule.model_dump_json() for rule in product.mirror]
+            parts += [f"{name}={_concerning(rule, place.system)}" for name, rule in sorted(config.root.fields.items())]
             found[ScopeRef(place.system, place.key)] = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     return found
+
+
+def _concerning(rule: FieldRule, system: str) -> str:
+    own = (rule.model_extra or {}).get(system)
+    return json.dumps([rule.owner, rule.all, rule.respect_human, rule.namespace, own])

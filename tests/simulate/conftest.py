@@ -62,8 +62,8 @@ class WatchedStore(Store):
     """A store that knows whether a transaction is open, and can be put back to its last durable commit."""
 
     inside = False
-    keep_durable = False
-    durable = b""
+    durable: bytes | None = None
+    """The database as of the last durable commit, once somebody asked for it by setting it."""
 
     @contextmanager
     def transaction(self, *, durable: bool = False, fenced: bool = True) -> Iterator[object]:
@@ -73,7 +73,7 @@ class WatchedStore(Store):
                 yield tx
             finally:
                 self.inside = False
-        if durable and self.keep_durable:
+        if durable and self.durable is not None:
             self.durable = self.image()
 
     def image(self) -> bytes:
@@ -180,8 +180,7 @@ class World:
         """What was committed after the last durable commit is lost with the power."""
         image = self.store.durable
         self.close()
-        if image:
-            self._overwrite(image)
+        self._overwrite(image)
 
     def freeze(self) -> tuple[object, ...]:
         """Everything there is, as a value that ``thaw`` turns back into a world."""
@@ -260,8 +259,8 @@ class World:
         for _ in range(most):
             before = self.writes
             report = self.sync()
-            quiet = self.writes == before and not report.tally.of("pulled") and report.exit_code == 0 and not self.open_ops()
-            calm = calm + 1 if quiet else 0
+            changed = self.writes > before or report.tally.of("pulled") or report.exit_code
+            calm = 0 if changed or self.open_ops() or self.notices("missing") else calm + 1
             if calm == enough:
                 return report
             self.clock.sleep(pause)

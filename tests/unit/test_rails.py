@@ -88,7 +88,7 @@ class TestCloses:
         assert not closes(update(1, "title", status))
 
     def test_closes_are_held_where_the_config_says_never(self) -> None:
-        verdict = judge([update(1, "status", "done"), update(2)], {}, Limits())
+        verdict = judge([update(1, "status", "done"), update(2)], {}, Limits(close="never"))
         assert [one.op.uid for one in verdict.held] == ["PAY-1"]
         assert "close: never" in verdict.held[0].reason
 

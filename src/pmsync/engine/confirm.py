@@ -15,7 +15,8 @@ from pmsync.engine.observe import observe
 from pmsync.engine.refusals import accepted, refuse
 from pmsync.model.item import Link
 from pmsync.model.record import Record, RecordRef, ScopeRef
-from pmsync.model.values import EMPTY, Empty, Settled, Unobserved
+from pmsync.model.values import EMPTY, Empty, Known, Settled, Unobserved, known
+from pmsync.reconcile.lens import Unmapped
 from pmsync.reconcile.operation import Change, Operation
 from pmsync.reconcile.surface import Surface
 from pmsync.reconcile.view import Base, BaseWrite
@@ -58,7 +59,7 @@ def settle_op(context: Context, tx: Transaction, op: Operation, record: Record, 
         return
     reader = _Reader(context, tx, op, link, record, refused)
     landed = [reader.settle(change) for change in op.changes]
-    if op.ref is None:
+    if op.ref is None and record.actor in ("", context.connector(op.scope).me()):
         reader.first_bases()
     tx.dirty.mark([f"item:{op.item}"], op.scope, "confirmed")
     tx.ops.advance(op.uid, OpState.CONFIRMED, ref=record.ref, reason="" if all(landed) else "some values did not land")
@@ -87,6 +88,9 @@ class _Reader:
             return True
         if self.op.ref is None and self._initial(change, shown):
             return False
+        arrived = _arrived(surface, change, shown)
+        if arrived is not None:
+            return self._part(surface, change, arrived)
         if change.surface in self.refused or self._untouched(surface, change, shown):
             reason = self.refused.get(
                 change.surface, "the value was accepted but is not stored: is a permission or a screen missing?"
@@ -99,6 +103,16 @@ class _Reader:
     def _initial(self, change: Change, shown: Settled) -> bool:
         """Whether a record we created shows the system's own initial value: no edit, and left for an update to set."""
         return change.surface in self.refused or change.field in ("status", "priority") or isinstance(shown, Empty)
+
+    def _part(self, surface: Surface, change: Change, arrived: Settled) -> bool:
+        """Of a set only a part arrived: the rest stays wanted and is never taken for a person's removal."""
+        hub = surface.lens.ingest(arrived, change.hub)
+        if not isinstance(hub, Unmapped):
+            write = BaseWrite(self.link.uid, change.surface, Base(arrived, hub), "as far as it was stored")
+            self.tx.bases.put([write], self.op.uid)
+        if self.op.ref is not None:
+            refuse(self.context, self.tx, self.link, change, self.refused.get(change.surface, "only a part of it is stored"))
+        return False
 
     def _untouched(self, surface: Surface, change: Change, shown: Settled) -> bool:
         return surface.lens.canon(shown) == surface.lens.canon(change.before)
@@ -122,7 +136,10 @@ class _Reader:
         self.tx.journal.append([entry])
 
     def first_bases(self) -> None:
-        """For a record we created: what it shows where nothing of ours landed is the system's initial value, never a person's edit."""
+        """For a record we created and nobody touched since: what it shows where nothing of ours landed is the system's initial value.
+
+        Where somebody did touch it, such a value may be an edit, and meets the hub's as at first contact.
+        """
         known = self.tx.bases.of_links([self.link.uid]).get(self.link.uid, {})
         initial = []
         for surface in self.context.surfaces(self.op.scope):
@@ -131,3 +148,26 @@ class _Reader:
             if (row is None or row.base is None) and not isinstance(shown, Unobserved):
                 initial.append(BaseWrite(self.link.uid, surface.id, Base(shown, EMPTY), "as the system made it"))
         self.tx.bases.put(initial, self.op.uid)
+
+
+def _arrived(surface: Surface, change: Change, shown: Settled) -> Settled | None:
+    """The set as far as what we sent arrived; None when all of it did, or when it is no set. What others changed beside it does not count."""
+    if not (_is_set(change.before) or _is_set(change.after)):
+        return None
+    before, after = _spelled(surface, change.before), _spelled(surface, change.after)
+    seen = _spelled(surface, shown).keys()
+    missing = {key for key in after if key not in before and key not in seen}
+    left = {key: label for key, label in before.items() if key not in after and key in seen}
+    if not missing and not left:
+        return None
+    return known(frozenset({**left, **{key: label for key, label in after.items() if key not in missing}}.values()))
+
+
+def _is_set(value: Settled) -> bool:
+    return isinstance(value, Known) and isinstance(value.value, frozenset)
+
+
+def _spelled(surface: Surface, value: Settled) -> dict[Settled, str]:
+    """The members of a set as they are written, by what they are up to canon."""
+    members = value.value if isinstance(value, Known) and isinstance(value.value, frozenset) else frozenset()
+    return {surface.lens.canon(Known(frozenset({member}))): member for member in sorted(members)}

@@ -14,6 +14,7 @@ from pmsync.connect.contract import Page, Stream
 from pmsync.engine.absence import absent
 from pmsync.engine.context import Context
 from pmsync.engine.observe import observe
+from pmsync.model.enums import Direction
 from pmsync.model.item import LinkState
 from pmsync.model.record import RecordRef, ScopeRef
 from pmsync.store.scopes import ScopeRow
@@ -53,13 +54,20 @@ def _know(context: Context, scope: ScopeRef, row: ScopeRow | None) -> None:
 def pull(context: Context, scope: ScopeRef) -> int:
     """Pull what changed in ``scope``; returns how many records differ from what was known."""
     changed = _walk(context, scope, Stream.ITEMS)
-    if changed and not isinstance(context.connector(scope).capabilities.comments, Unsupported):
+    if changed and _wants_comments(context, scope):
         _walk(context, scope, Stream.COMMENTS)
     with context.store.transaction() as tx:
         row = tx.scopes.get(scope) or ScopeRow(scope)
         tx.scopes.put(replace(row, pulled_at=context.clock.now(), parked_until=0.0, parked_why=""))
     context.tell("pulled", f"{scope}: {changed} changed", scope=scope, done=changed)
     return changed
+
+
+def _wants_comments(context: Context, scope: ScopeRef) -> bool:
+    """Comments are only pulled, and only where the config does not turn them off. They always move their record, so its beat is theirs."""
+    policy = context.setup.policy
+    direction = policy.directions.get(("comments", scope.system)) or policy.defaults.get("comments", Direction.PULL)
+    return direction.ingests and not isinstance(context.connector(scope).capabilities.comments, Unsupported)
 
 
 def _walk(context: Context, scope: ScopeRef, stream: Stream) -> int:

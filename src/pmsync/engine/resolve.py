@@ -15,6 +15,7 @@ from pmsync.engine.adopt import Place, bind, genuine
 from pmsync.engine.confirm import settle_op
 from pmsync.engine.context import Context
 from pmsync.engine.observe import observe
+from pmsync.model.item import LinkState
 from pmsync.model.record import Record, RecordRef, ScopeRef
 from pmsync.model.values import Unobserved
 from pmsync.reconcile.operation import Change, OpKind
@@ -92,7 +93,10 @@ def _landed(context: Context, row: OpRow, record: Record, change: Change) -> boo
 def _lost_create(context: Context, row: OpRow) -> None:
     connector = context.connector(row.op.scope)
     if isinstance(connector.capabilities.find, Unsupported) or isinstance(connector.capabilities.marker, Unsupported):
-        _stop(context, row)
+        if _quiet(context, row) and _is_linked(context, row):
+            _close(context, row, "landed", "its item has a record there by now")
+        else:
+            _stop(context, row)
         return
     finding = connector.find(row.op.scope, row.op, row.floor)
     if isinstance(finding, Found):
@@ -131,8 +135,17 @@ def _not_found(context: Context, row: OpRow, finding: Absent) -> None:
     _close(context, row, "absent", "it never arrived; it is planned anew")
 
 
+def _is_linked(context: Context, row: OpRow) -> bool:
+    with context.store.transaction() as tx:
+        links = tx.links.of_items([row.op.item]).get(row.op.item, [])
+    return any(link.scope == row.op.scope and link.state is LinkState.LINKED for link in links)
+
+
 def _stop(context: Context, row: OpRow) -> None:
-    reason = f"a create in {row.op.scope} was cut off and this system keeps no marker: look for it and use `pmsync link`, or `pmsync resolve`"
+    reason = (
+        f"a create in {row.op.scope} was cut off and this system keeps no marker: if its record is there, tie it with `pmsync link`; "
+        f"if not, `pmsync resolve {row.op.uid[:8]} --abandon`"
+    )
     with context.store.transaction() as tx:
         tx.notices.raise_(row.op.scope, "in_doubt", row.op.uid, reason)
     context.tell("held", reason, scope=row.op.scope, item=row.op.item, op=row.op.uid, code="in_doubt")
@@ -157,5 +170,6 @@ def _close(context: Context, row: OpRow, outcome: str, reason: str) -> None:
         if row.state is not OpState.AMBIGUOUS:
             tx.ops.advance(row.op.uid, OpState.AMBIGUOUS, reason="cut off")
         tx.ops.advance(row.op.uid, OpState.RESOLVED, outcome=outcome, reason=reason)
+        tx.notices.settle(row.op.scope, "in_doubt", row.op.uid)
         tx.dirty.mark([f"item:{row.op.item}"], row.op.scope, reason)
     context.tell("resolved", f"{row.op.key or row.op.scope}: {reason}", scope=row.op.scope, item=row.op.item, op=row.op.uid)

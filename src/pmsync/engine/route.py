@@ -30,7 +30,10 @@ class Creation:
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """The creates an item needs now, whether more will follow once a destination can be read (``waiting``), or once a refusal is old (``resting``)."""
+    """The creates an item needs now.
+
+    ``waiting``: more will follow once a destination can be read; ``resting``: once an earlier refusal is old enough.
+    """
 
     creations: tuple[Creation, ...] = ()
     waiting: bool = False

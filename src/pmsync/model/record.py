@@ -86,7 +86,10 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """One remote comment, kept raw. ``audience`` PRIVATE or INTERNAL comments never cross to another system."""
+    """One remote comment. ``audience`` PRIVATE or INTERNAL comments never cross to another system.
+
+    ``body`` is readable text; ``raw`` is the connector's own untouched form of it where that is another one (Jira's document as JSON text).
+    """
 
     ref: RecordRef
     parent: RecordRef
@@ -95,3 +98,4 @@ class Comment:
     created_at: float
     updated_at: float
     audience: Audience
+    raw: str = ""

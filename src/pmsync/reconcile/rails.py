@@ -34,14 +34,14 @@ class Limits:
     Attributes:
         max_creates: new records, a count.
         max_updates: changed records.
-        max_closes: records that enter a done status, where closing is allowed at all.
-        close: ``never`` holds every such write for a person.
+        max_closes: records that enter a done status.
+        close: ``never`` holds every such write for a person, however few.
     """
 
     max_creates: int = 20
     max_updates: Amount = 0.2
     max_closes: Amount = 0.02
-    close: Literal["never", "allow"] = "never"
+    close: Literal["never", "allow"] = "allow"
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ class CommentDocument(msgspec.Struct, frozen=True):
     created_at: float
     updated_at: float
     audience: Audience
+    raw: str = ""
 
 
 class ChangeDocument(msgspec.Struct, frozen=True):
@@ -158,6 +159,7 @@ def comment_text(comment: Comment) -> str:
             float(comment.created_at),
             float(comment.updated_at),
             comment.audience,
+            comment.raw,
         )
     )
 
@@ -173,6 +175,7 @@ def comment_of(text: str) -> Comment:
         found.created_at,
         found.updated_at,
         found.audience,
+        found.raw,
     )
 
 
