@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -51,17 +52,26 @@ class World:
     def run(self, *args: str) -> tuple[int, dict[str, object]]:
         """Run pmsync to its end; its exit code and JSON."""
         process = self.start(*args, "--json")
-        assert process.stdout is not None
-        assert process.stderr is not None
-        out, err = process.stdout.read(), process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        self.peak_mb = max(self.peak_mb, usage.ru_maxrss / 1024)
+        watcher = threading.Thread(target=self._watch, args=(process,))
+        watcher.start()
+        out, err = process.communicate()
+        watcher.join()
         assert out, f"{args}: exit {process.returncode}\n{err}"
         assert process.returncode in (0, 1, 3), f"{args}: exit {process.returncode}\n{err}\n{out}"
         document = json.loads(out)
         self.runs.append(document)
         return process.returncode, document
+
+    def _watch(self, process: subprocess.Popen[str]) -> None:
+        """Note the process's own peak of resident memory. The usage that wait4 reports would count what was forked, not what runs."""
+        while process.poll() is None:
+            try:
+                status = Path(f"/proc/{process.pid}/status").read_text()
+            except OSError:
+                return
+            peak = [int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")]
+            self.peak_mb = max(self.peak_mb, *(one / 1024 for one in peak), 0.0)
+            time.sleep(0.02)
 
     def until_quiet(self, *args: str) -> None:
         """Repeat a command, letting time pass, until it has nothing left to do."""
@@ -156,4 +166,7 @@ def test_the_next_sync_writes_nothing(synced: World) -> None:
 
 
 def test_pmsync_stays_small(synced: World) -> None:
-    assert synced.peak_mb < MEMORY_MB
+    """The 2,000 issues, their plan included, fit into little memory."""
+    if not Path("/proc/self/status").exists():
+        pytest.skip("this system does not tell a process's peak of memory")
+    assert 20 < synced.peak_mb < MEMORY_MB, synced.peak_mb
