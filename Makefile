@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: help demo test lint format docs bench servers clean
+.PHONY: help demo test lint format docs servers clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -29,9 +29,6 @@ format: $(STAMP) ## Bring the code into shape
 
 docs: $(STAMP) ## Regenerate pictures, tables and the config schema
 	$(BIN)/python docs/generate.py
-
-bench: $(STAMP) ## Measure pulls, merges and plans, as ratios
-	$(BIN)/python benchmarks/run.py
 
 servers: $(STAMP) ## Run the tests that need a real PostgreSQL
 	$(BIN)/pytest -m postgres tests

@@ -30,6 +30,8 @@ ID_PAGE = 5000
 """Issues per search page when only the id is."""
 BATCH = 100
 """Issues per bulk fetch."""
+RECONCILED = 50
+"""Issues that one search reads from the database instead of its index; Jira takes no more."""
 HISTORY_BATCH = 1000
 """Issues per bulk changelog fetch."""
 PEOPLE_BATCH = 90
@@ -69,13 +71,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A search: the JQL, what to show, and how much at a time. ``token`` goes on where the last page ended."""
+    """A search: the JQL, what to show, and how much at a time. ``token`` goes on where the last page ended.
+
+    ``fresh``: ids of issues (at most ``RECONCILED``) that are judged by what the database holds, however far the index is behind.
+    """
 
     jql: str
     fields: Sequence[str]
     size: int = PAGE
     marker: bool = False
     token: str | None = None
+    fresh: tuple[int, ...] = ()
 
     def body(self) -> dict[str, Any]:
         """The request body."""
@@ -84,6 +90,8 @@ class Query:
             body["properties"] = [PROPERTY]
         if self.token:
             body["nextPageToken"] = self.token
+        if self.fresh:
+            body["reconcileIssues"] = list(self.fresh)
         return body
 
 

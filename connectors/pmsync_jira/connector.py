@@ -33,6 +33,7 @@ from pmsync_jira import client, lookup, mapping, wire
 from pmsync_jira.catalogue import Catalogue, find_project
 from pmsync_jira.client import Client, Query
 from pmsync_jira.control import Control
+from pmsync_jira.judging import Judge
 from pmsync_jira.pulls import Pulls
 from pmsync_jira.settings import JiraScope, JiraSettings
 from pmsync_jira.stream import within
@@ -63,7 +64,10 @@ class JiraConnector(Connector):
         self._writer = Writer(self._client, self._catalogue, self._workflow)
         self._control = Control(settings, environment, self._client.http.limiter)
         self._site = mapping.Site(environment.system, settings.url, self._scope_of)
-        self._pulls = Pulls(self._client, environment.clock, self._site, self._workflow, round(settings.overlap * 1000))
+        self._judge = Judge(self._client, self._where)
+        self._pulls = Pulls(
+            self._client, environment.clock, self._site, self._workflow, round(settings.overlap * 1000), self._judge
+        )
         self._homes: dict[str, ScopeRef] = {}
         self._me = ""
 
@@ -119,14 +123,14 @@ class JiraConnector(Connector):
         return self._pulls.items(scope, self._where(scope), cursor)
 
     def fetch(self, scope: ScopeRef, refs: Sequence[RecordRef]) -> Fetched:
-        """Bulk fetches, 100 at a time; a moved issue comes back under its new key."""
-        records = [self._record(issue) for issue in self._pulls.read([ref.remote_id for ref in refs])]
+        """Bulk fetches, 100 at a time; a moved issue comes back under its new key. Scopes with a condition cost a search per 50 more."""
+        records = self._judge.marked([self._record(issue) for issue in self._pulls.read([ref.remote_id for ref in refs])])
         found = {record.ref for record in records}
         return Fetched(tuple(records), missing=tuple(ref for ref in refs if ref not in found))
 
     def in_scope(self, scope: ScopeRef, record: Record) -> bool:
-        """By the project; the condition is Jira's to judge."""
-        return record.scope == scope
+        """By the project, and by what Jira said of the scope's condition when the record was read."""
+        return record.scope == scope and not record.excluded
 
     def prepare(self, scope: ScopeRef, ops: Sequence[Operation]) -> None:
         """Nothing: Jira makes labels as they are used."""

@@ -8,7 +8,7 @@ shows counts at once, and what it does not show proves nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -135,4 +135,4 @@ def walk(api: Client, scope: ScopeRef, query: Query) -> Iterator[Page]:
         still = still + 1 if found.token == query.token and not found.issues else 0
         if still == STUCK:
             raise Retry(f"{scope}: Jira gives the same page again and again", at=0.0)
-        query = Query(query.jql, query.fields, query.size, query.marker, found.token)
+        query = replace(query, token=found.token)

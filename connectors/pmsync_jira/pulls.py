@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 from pmsync.connect.clock import Clock
 from pmsync.connect.contract import Page
-from pmsync.model.record import Comment, ScopeRef
+from pmsync.model.record import Comment, Record, ScopeRef
 from pmsync_jira import client, cursor, mapping, stream, wire
 from pmsync_jira.client import Client
 from pmsync_jira.cursor import Tracker
+from pmsync_jira.judging import Judge
 from pmsync_jira.stream import Delivery, Stream
 from pmsync_jira.workflow import Workflow
 
@@ -40,12 +41,13 @@ class _Spool:
 class Pulls:
     """Pulls of all scopes of one site. ``overlap`` in milliseconds."""
 
-    def __init__(self, api: Client, clock: Clock, site: mapping.Site, workflow: Workflow, overlap: int) -> None:
+    def __init__(self, api: Client, clock: Clock, site: mapping.Site, workflow: Workflow, overlap: int, judge: Judge) -> None:
         self._api = api
         self._clock = clock
         self._site = site
         self._workflow = workflow
         self._overlap = overlap
+        self._judge = judge
         self._spools: dict[ScopeRef, _Spool] = {}
 
     def read(self, ids: Sequence[str]) -> list[wire.Issue]:
@@ -67,10 +69,11 @@ class Pulls:
             self._workflow.saw(issues)
             if spool is not None:
                 spool.add(issues)
-            return self._delivery(issues)
+            return self._delivery(issues, self._records(issues))
 
         def reread(issues: Sequence[wire.Issue]) -> Delivery:
-            return self._delivery(self.read([issue.id for issue in issues]))
+            found = self.read([issue.id for issue in issues])
+            return self._delivery(found, self._judge.marked(self._records(found)))
 
         plan, deliver = (stream.first, listed) if loading else (stream.later, reread)
         walk = Stream(self._api, self._clock, plan(scope, where), Tracker(start, self._overlap), deliver)
@@ -88,10 +91,12 @@ class Pulls:
         tracker = Tracker(cursor.parse(position), self._overlap)
         return Stream(self._api, self._clock, stream.comments(scope, where), tracker, self._commented).pages()
 
-    def _delivery(self, issues: Sequence[wire.Issue]) -> Delivery:
-        records = tuple(mapping.record(issue, self._site) for issue in issues)
+    def _records(self, issues: Sequence[wire.Issue]) -> list[Record]:
+        return [mapping.record(issue, self._site) for issue in issues]
+
+    def _delivery(self, issues: Sequence[wire.Issue], records: Sequence[Record]) -> Delivery:
         rows = [(issue.id, mapping.milliseconds(issue.fields.updated)) for issue in issues]
-        return Delivery(Page("", more=False, records=records), rows)
+        return Delivery(Page("", more=False, records=tuple(records)), rows)
 
     def _commented(self, issues: Sequence[wire.Issue]) -> Delivery:
         found = tuple(comment for issue in issues for comment in self._whole(issue.id, issue.fields.comment or wire.Comments()))

@@ -274,6 +274,16 @@ class World:
     def edit(self, name: str, id_: str = "1", by: str = "ana", **values) -> None:
         self.servers[name].person_edits(id_, values, by)
 
+    def once(self, method: str, path: str, act: Callable[[], object]) -> None:
+        """Let somebody ``act`` right after the next request of that name had its effect, in the middle of a round."""
+
+        def watch(sent: str, asked: str) -> None:
+            if (sent, asked) == (method, path):
+                self.on_request = lambda *_: None
+                act()
+
+        self.on_request = watch
+
     def force(self, name: str, id_: str, **values) -> None:
         """A value that the tracker has and its rules, as we know them, do not."""
         server = self.servers[name]
@@ -314,7 +324,7 @@ class World:
 
     def links(self):
         found = self.read(lambda tx: tx.links.of_items([item.uid for item in tx.items.page("")]))
-        return [link for group in found.values() for link in group]
+        return sorted((link for group in found.values() for link in group), key=lambda link: (str(link.scope), link.key))
 
     def journal(self, kind: str = ""):
         return [entry for entry in self.read(lambda tx: tx.journal.recent(10_000)) if kind in ("", entry.kind)]

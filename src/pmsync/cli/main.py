@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from typing import Annotated
 
 import typer
@@ -12,7 +14,7 @@ app = typer.Typer(
     name="pmsync",
     help="Keep Jira, GitHub and support tools in agreement: nothing lost, nothing twice, nothing silent.",
     no_args_is_help=True,
-    pretty_exceptions_show_locals=False,
+    pretty_exceptions_enable=False,  # what they show may hold a secret; see shell.guarded
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -43,5 +45,8 @@ demo.register(app)
 
 
 def main() -> None:
-    """The entry point."""
-    app()
+    """The entry point. What the terminal's encoding cannot show is shown as an escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    app(prog_name="pmsync")

@@ -1,43 +1,57 @@
-"""A plan as a person reads it: a table, Markdown for a pull request, or JSON; and loading one that was saved."""
+"""A plan as a person reads it: item by item, Markdown for a pull request, or JSON."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from pmsync.cli.shell import clean
-from pmsync.connect.errors import ConfigError
+from pmsync.model.fields import FIELDS, MergeType
 
 if TYPE_CHECKING:
-    from rich.console import Group
+    from rich.console import Group, RenderableType
+    from rich.table import Table
     from rich.text import Text
 
     from pmsync.app import App
     from pmsync.reconcile.plan import Line, Plan
 
 ROWS = 40
-"""How many changes a table shows unless all are asked for."""
+"""How many changes are shown unless all are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One change of one write: what, and what holds it back ("" when `sync` would do it)."""
+    """One change of one write: to which item and op it belongs, and what holds it back ("" when `sync` would do it)."""
 
+    item: str
     op: str
     line: Line
     held: str
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A plan in words. ``writes`` counts ops; ``omitted`` the changes beyond ``rows``."""
+    """A plan in words.
+
+    Attributes:
+        rows: the changes that are listed, those of one item together.
+        writes: how many ops there are in all.
+        held: why ops wait for a person, and how many for each reason.
+        omitted: how many changes are not listed.
+        counts: ``jira create`` and the like to the number of ops.
+        skips: what was left alone: code and reason.
+    """
 
     rows: tuple[Row, ...]
     writes: int
-    held: int
+    held: Mapping[str, int]
     omitted: int
-    counts: dict[str, int]
+    counts: Mapping[str, int]
     skips: tuple[tuple[str, str], ...]
 
 
@@ -51,53 +65,114 @@ def show(app: App, plan: Plan, *, rows: int | None = ROWS) -> Shown:
         for scope in {op.scope for op, _ in pairs}
         if scope.system in app.setup.connectors
     }
-    every = [Row(op.uid, line, held) for op, held in pairs for line in lines(op, surfaces.get(op.scope, {}))]
-    kept = every[:rows]
+    every = [Row(op.item, op.uid, line, held) for op, held in pairs for line in lines(op, surfaces.get(op.scope, {}))]
+    kept = _excerpt(every, len(every) if rows is None else rows)
     skips = tuple(dict.fromkeys((skip.code, skip.reason) for skip in plan.skips))
-    return Shown(tuple(kept), len(pairs), len(plan.held), len(every) - len(kept), dict(plan.counts()), skips)
+    held = Counter(held.reason for held in plan.held)
+    return Shown(_titled(app, kept), len(pairs), held, len(every) - len(kept), dict(plan.counts()), skips)
+
+
+def _excerpt(rows: Sequence[Row], most: int) -> list[Row]:
+    """Whole items, in turn one of every sort of writes, until ``most`` changes are listed; in the plan's order."""
+    items: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        items[row.item].append(row)
+    sorts: dict[frozenset[str], deque[str]] = defaultdict(deque)
+    for item, its in items.items():
+        sorts[frozenset(f"{row.line.system} {row.line.kind}" for row in its)].append(item)
+    queues = deque(sorts.values())
+    chosen: set[str] = set()
+    left = most
+    while queues and left > 0:
+        queue = queues.popleft()
+        item = queue.popleft()
+        chosen.add(item)
+        left -= len(items[item])
+        if queue:
+            queues.append(queue)
+    return [row for item, its in items.items() if item in chosen for row in its]
+
+
+def _titled(app: App, rows: Sequence[Row]) -> tuple[Row, ...]:
+    from pmsync.engine.reading import show as say
+
+    with app.store.transaction() as tx:
+        items = tx.items.many({row.item for row in rows})
+    titles = {uid: say(item.fields["title"].value) for uid, item in items.items() if "title" in item.fields}
+    return tuple(replace(row, title=titles.get(row.item, "")) for row in rows)
 
 
 def as_table(shown: Shown) -> Group:
-    """For a terminal."""
+    """For a terminal: under each item's title the records that would be written, change by change."""
     from rich.console import Group
-    from rich.table import Table
     from rich.text import Text
 
     if not shown.writes:
         return Group(Text("everything agrees: nothing to write"), *_left_alone(shown))
-    table = Table("where", "what", "from", "to", "why", box=None, padding=(0, 2, 0, 0))
-    last = ""
-    for row in shown.rows:
-        line = row.line
-        head = "" if row.op == last else ("+ " if line.kind == "create" else "~ ") + line.key
-        last = row.op
-        table.add_row(
-            Text(clean(head), style="bold"),
-            line.field,
-            Text(_cut(line.before), style="dim"),
-            Text(_cut(line.after), style="green"),
-            Text(_cut(line.why, 60), style="dim"),
-        )
-    parts: list[Any] = [table]
+    parts: list[RenderableType] = []
+    key = max(len(_key(row)) for row in shown.rows)
+    for _, group in groupby(shown.rows, key=lambda row: row.item):
+        rows = list(group)
+        parts += [Text(_cut(rows[0].title, 100), style="bold"), _block(rows, key)]
     if shown.omitted:
-        parts.append(Text(f"... and {shown.omitted:,} more changes: pmsync plan --all", style="dim"))
+        parts += [Text(f"... and {shown.omitted:,} more changes: pmsync plan --all", style="dim")]
     return Group(*parts, Text(), _sum(shown), *_left_alone(shown))
+
+
+def _block(rows: Sequence[Row], key: int) -> Table:
+    """The records of one item. The key is never wrapped; what a reason repeats is said once."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    table.add_column(width=key, no_wrap=True)
+    table.add_column(width=8, no_wrap=True)
+    table.add_column(ratio=1)
+    table.add_column(ratio=1, style="dim")
+    op = why = ""
+    for row in (row for row in rows if not _needless(row, rows)):
+        first = row.op != op
+        style = "yellow" if row.held else "green"
+        reason = "" if row.line.why == why and not first else _cut(row.line.why, 100)
+        table.add_row(Text(_key(row) if first else "", style=style), row.line.field, _change(row.line), Text(reason))
+        op, why = row.op, row.line.why
+    return table
+
+
+def _key(row: Row) -> str:
+    return f"  {'+' if row.line.kind == 'create' else '~'} {clean(row.line.key)}"
+
+
+def _needless(row: Row, rows: Sequence[Row]) -> bool:
+    """The title of a new record says what stands above it already; it is left out where something else is said of the record."""
+    repeats = row.line.kind == "create" and row.line.field == "title" and row.line.after == row.title
+    return repeats and any(other.op == row.op and other is not row for other in rows)
+
+
+def _change(line: Line) -> Text:
+    from rich.text import Text
+
+    if line.kind == "create" or FIELDS[line.field].merge is MergeType.SET:
+        return Text(_cut(line.after))
+    return Text.assemble((_cut(line.before), "dim"), " → ", _cut(line.after))
 
 
 def _sum(shown: Shown) -> Text:
     from rich.text import Text
 
-    said = ", ".join(f"{count:,} {name}" for name, count in shown.counts.items())
-    text = Text(f"{shown.writes:,} writes: {said}", style="bold")
+    text = Text(f"{shown.writes:,} writes: {_counted(shown)}", style="bold")
     if shown.held:
-        reasons = dict.fromkeys(row.held for row in shown.rows if row.held)
-        text.append(f"\n{shown.held:,} of them wait for `pmsync apply`:", style="yellow")
-        for reason in reasons:
-            text.append(f"\n  {clean(reason)}", style="yellow")
+        text.append(f"\n{sum(shown.held.values()):,} of them wait for `pmsync apply`:", style="yellow")
+        for reason, count in shown.held.items():
+            text.append(f"\n  {count:,}: {clean(reason)}", style="yellow")
     return text
 
 
-def _left_alone(shown: Shown) -> list[Any]:
+def _counted(shown: Shown) -> str:
+    return ", ".join(f"{count:,} {name}{'' if count == 1 else 's'}" for name, count in shown.counts.items())
+
+
+def _left_alone(shown: Shown) -> list[Text]:
     from rich.text import Text
 
     told = [Text(f"left alone ({code}): {clean(reason)}", style="dim") for code, reason in shown.skips[:10]]
@@ -110,21 +185,23 @@ def as_markdown(shown: Shown) -> str:
     """For a pull request. What the systems say is escaped: it stays text."""
     if not shown.writes:
         return "**pmsync plan:** everything agrees, nothing to write."
-    said = ", ".join(f"{count:,} {name}" for name, count in shown.counts.items())
-    head = [
-        f"**pmsync plan:** {shown.writes:,} writes ({said})",
-        "",
-        "| where | what | from | to | why |",
-        "|---|---|---|---|---|",
-    ]
-    body = [
-        "| "
-        + " | ".join(_cell(part) for part in (row.line.key, row.line.field, row.line.before, row.line.after, row.line.why))
-        + " |"
-        for row in shown.rows
-    ]
-    tail = ["", f"... and {shown.omitted:,} more changes"] if shown.omitted else []
-    return "\n".join(head + body + tail)
+    return "\n".join(
+        [f"**pmsync plan:** {shown.writes:,} writes ({_counted(shown)})", *_markdown_held(shown), *_markdown_rows(shown)]
+    )
+
+
+def _markdown_held(shown: Shown) -> Iterator[str]:
+    for reason, count in shown.held.items():
+        yield f"\n{count:,} wait for `pmsync apply`: {_cell(reason)}"
+
+
+def _markdown_rows(shown: Shown) -> Iterator[str]:
+    yield "\n| item | where | what | from | to | why |\n|---|---|---|---|---|---|"
+    for row in shown.rows:
+        parts = (row.title, row.line.key, row.line.field, row.line.before, row.line.after, row.line.why)
+        yield "| " + " | ".join(map(_cell, parts)) + " |"
+    if shown.omitted:
+        yield f"\n... and {shown.omitted:,} more changes"
 
 
 def as_json(plan: Plan, shown: Shown) -> dict[str, Any]:
@@ -132,6 +209,7 @@ def as_json(plan: Plan, shown: Shown) -> dict[str, Any]:
     writes = [
         {
             "op": row.op,
+            "item": row.title,
             "system": row.line.system,
             "record": row.line.key,
             "kind": str(row.line.kind),
@@ -147,40 +225,12 @@ def as_json(plan: Plan, shown: Shown) -> dict[str, Any]:
     return {
         "plan": plan.uid,
         "writes": shown.writes,
-        "held": shown.held,
+        "held": sum(shown.held.values()),
         "omitted": shown.omitted,
-        "counts": shown.counts,
+        "counts": dict(shown.counts),
         "changes": writes,
         "left_alone": left,
     }
-
-
-def load(app: App, file: Path) -> Plan:
-    """The plan in ``file``; ``held`` is the latest that a sync held back.
-
-    Raises:
-        ConfigError: there is none, or it is damaged.
-    """
-    from pmsync.reconcile.plan import Plan, PlanError
-
-    try:
-        data = _held(app) if str(file) == "held" and not file.exists() else file.read_bytes()
-    except OSError as error:
-        raise ConfigError(
-            f"the plan {file} cannot be read: {error.strerror}", hint="pmsync plan -o plan.json makes one"
-        ) from error
-    try:
-        return Plan.decode(data)
-    except PlanError as error:
-        raise ConfigError(f"{file}: {error}", hint="pmsync plan -o plan.json makes a new one") from error
-
-
-def _held(app: App) -> bytes:
-    with app.store.transaction() as tx:
-        rows = tx.plans.held()
-    if not rows:
-        raise ConfigError("no sync holds anything back", hint="pmsync plan -o plan.json makes a plan")
-    return rows[-1].body
 
 
 def _cut(text: str, width: int = 48) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
+import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from pmsync.app import App
+    from pmsync.connect.errors import PmsyncError
     from pmsync.model.record import ScopeRef
 
 P = ParamSpec("P")
@@ -23,44 +26,65 @@ R = TypeVar("R")
 
 RETRY, USAGE, PERSON, CHANGES, INTERRUPTED = 1, 2, 3, 4, 130
 
+STOPPED = "stopped; nothing is lost, the next run goes on from here"
+FAULT = "this is a fault in pmsync, not in what you did; please report it with the lines above, from which secrets are removed"
+
+_UNSEEN = re.compile("[\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What a terminal obeys instead of showing it, or what no encoding can carry; JSON itself escapes what is below the space."""
+
 
 def stdout() -> Console:
-    """The console for data."""
+    """The console for data. Text is never interpreted: brackets and colons are what somebody wrote."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    return Console(highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
 
 
 def stderr() -> Console:
     """The console for progress and errors."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=not sys.stderr.isatty())
 
 
 def print_json(document: Any) -> None:
-    """One JSON object on stdout, indented, non-ASCII kept."""
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
+    """One JSON document on stdout, indented. Non-ASCII is kept where the terminal can show it."""
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    text = json.dumps(document, indent=2, ensure_ascii=not utf8, default=str)
+    sys.stdout.write(_UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n")
+    sys.stdout.flush()
 
 
 def guarded(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn pmsync's errors into sentences with a remedy and the right exit code; anything else is a bug and keeps its traceback."""
+    """Turn errors into sentences with a remedy and the right exit code; with ``--json`` also into the one document on stdout.
+
+    What pmsync does not raise on purpose is a fault: it keeps its traceback, without secrets.
+    """
 
     @functools.wraps(command)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         from pmsync.connect.errors import PmsyncError
 
+        as_json = bool(kwargs.get("json")) or kwargs.get("format") == "json"
         try:
             return command(*args, **kwargs)
         except PmsyncError as error:
-            complain(error.args[0] if error.args else str(error), error.hint)
-            raise typer.Exit(exit_code(error)) from None
+            code = exit_code(error)
+            _fail(_said(error), error.hint, code, as_json=as_json)
         except KeyboardInterrupt:
-            complain("stopped; nothing is lost, the next run goes on from here")
-            raise typer.Exit(INTERRUPTED) from None
+            code = INTERRUPTED
+            _fail(STOPPED, "", code, as_json=as_json)
         except BrokenPipeError:
-            sys.stderr.close()
-            raise typer.Exit(RETRY) from None
+            # Whoever read our output has had enough. Python would complain when it flushes at the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = RETRY
+        except typer.Exit:
+            raise
+        except Exception as error:  # noqa: BLE001 - the outermost place: a fault is told, and its text must not tell secrets
+            _show_fault(error)
+            code = RETRY
+            _fail(FAULT, "", code, as_json=as_json)
+        raise typer.Exit(code)
 
     return wrapper
 
@@ -69,8 +93,9 @@ def exit_code(error: Exception) -> int:
     """The exit code that an error stands for."""
     from pmsync.connect.errors import ConfigError, SafetyStop
     from pmsync.engine.person import NotFoundError
+    from pmsync.store.errors import TooVague
 
-    if isinstance(error, ConfigError | NotFoundError):
+    if isinstance(error, ConfigError | NotFoundError | TooVague):
         return USAGE
     return PERSON if isinstance(error, SafetyStop) else RETRY
 
@@ -79,10 +104,12 @@ def complain(message: str, hint: str = "") -> None:
     """An error on stderr: what is wrong, and what to do. The text is shown as it is, never interpreted."""
     from rich.text import Text
 
+    from pmsync.cli.logs import redacted
+
     console = stderr()
-    console.print(Text("error: ", style="bold red") + Text(clean(message)))
+    console.print(Text("error: ", style="bold red") + Text(clean(redacted(message))))
     for line in hint.splitlines():
-        console.print(Text("  try: ", style="bold") + Text(clean(line)))
+        console.print(Text("  try: ", style="bold") + Text(clean(redacted(line))))
 
 
 def clean(text: str) -> str:
@@ -92,10 +119,13 @@ def clean(text: str) -> str:
 
 @contextmanager
 def opened(config: Path, *, read_only: bool = False) -> Iterator[App]:
-    """The wired application; what it logs and complains about is redacted."""
+    """The wired application; what is logged and complained about from now on is free of its secrets."""
     from pmsync.app import build
+    from pmsync.cli.logs import protect
 
+    protect()
     app = build(config, read_only=read_only)
+    protect(app.config.secrets)
     try:
         yield app
     finally:
@@ -118,4 +148,24 @@ def wanted_scopes(app: App, names: Sequence[str] | None) -> list[ScopeRef]:
         if not chosen:
             raise ConfigError(f"there is no scope {name!r} in the config", hint=nearest(name, [str(scope) for scope in known]))
         found += chosen
-    return found
+    return list(dict.fromkeys(found))
+
+
+def _said(error: PmsyncError) -> str:
+    return str(error.args[0]) if error.args else str(error)
+
+
+def _fail(message: str, hint: str, code: int, *, as_json: bool) -> None:
+    from pmsync.cli.logs import redacted
+
+    complain(message, hint)
+    if as_json:
+        print_json({"error": redacted(message), "remedy": redacted(hint), "exit_code": code})
+
+
+def _show_fault(error: Exception) -> None:
+    import traceback
+
+    from pmsync.cli.logs import redacted
+
+    sys.stderr.write(clean(redacted("".join(traceback.format_exception(error)))))

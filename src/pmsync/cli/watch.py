@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING
 from pmsync.cli.shell import clean, stderr
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from pmsync.engine.events import Event, Listener
 
 _STYLES = {
@@ -20,6 +23,7 @@ _STYLES = {
     "parked": "red",
     "rejected": "red",
 }
+_WORDS = {"skipped": "left alone"}
 _SPOKEN = frozenset(
     {
         "conflict",
@@ -40,6 +44,41 @@ _SPOKEN = frozenset(
         "skipped",
     }
 )
+_WIDTH = 11
+"""Characters of the longest word for what happened."""
+
+
+class Digest:
+    """What a run said, each sentence once with the number of times it was said; only events of the kinds in ``spoken`` count."""
+
+    def __init__(self, spoken: frozenset[str] = _SPOKEN) -> None:
+        self._spoken = spoken
+        self._said: Counter[tuple[str, str]] = Counter()
+
+    def take(self, event: Event) -> bool:
+        """Take note of ``event``; whether it says something new that a person would want to know."""
+        if event.kind not in self._spoken:
+            return False
+        self._said[event.kind, event.text] += 1
+        return self._said[event.kind, event.text] == 1
+
+    def repeated(self) -> Iterator[Text]:
+        """A line for each sentence that was said more than once. The digest forgets everything."""
+        yield from (_line(kind, f"{count:,} times: {text}") for (kind, text), count in self._said.items() if count > 1)
+        self._said.clear()
+
+    def lines(self) -> Iterator[Text]:
+        """A line for each sentence. The digest forgets everything."""
+        yield from (
+            _line(kind, text + (f" ({count:,} times)" if count > 1 else "")) for (kind, text), count in self._said.items()
+        )
+        self._said.clear()
+
+
+def _line(kind: str, text: str) -> Text:
+    from rich.text import Text
+
+    return Text.assemble((f"{_WORDS.get(kind, kind):>{_WIDTH}}  ", _STYLES.get(kind, "dim")), clean(text))
 
 
 @contextmanager
@@ -48,23 +87,21 @@ def watching(*, quiet: bool) -> Iterator[Listener]:
     if quiet:
         yield lambda event: None
         return
-    console = stderr()
+    from rich.text import Text
+
+    console, digest = stderr(), Digest()
     with console.status("starting") as status:
 
         def hear(event: Event) -> None:
-            if event.kind in _SPOKEN:
-                _say(event)
+            if digest.take(event):
+                console.print(_line(event.kind, event.text))
+                if event.hint:
+                    console.print(_line("try", event.hint))
             elif event.total:
-                status.update(f"{clean(event.text)} {event.done:,}/{event.total:,}")
+                status.update(Text(f"{clean(event.text)} {event.done:,}/{event.total:,}"))
             elif event.kind in ("progress", "pulled", "sent", "confirmed"):
-                status.update(clean(event.text) + (f" {event.done:,}" if event.done else ""))
-
-        def _say(event: Event) -> None:
-            from rich.text import Text
-
-            line = Text(f"{event.kind:>11}  ", style=_STYLES.get(event.kind, "dim")) + Text(clean(event.text))
-            console.print(line)
-            if event.hint:
-                console.print(Text("              try: ", style="bold") + Text(clean(event.hint)))
+                status.update(Text(clean(event.text) + (f" {event.done:,}" if event.done else "")))
 
         yield hear
+        for line in digest.repeated():
+            console.print(line)

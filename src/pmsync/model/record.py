@@ -64,6 +64,7 @@ class Record:
         references: URLs and keys of other records that a native cross-link or the text names, for adoption.
         people: surface-like name ("assignee", "reporter") to the remote account.
         raw: the connector's own untouched text of rich fields, e.g. ``{"body": <ADF as JSON text>}``.
+        excluded: the remote says that the scope's condition does not cover the record (a condition that only it can judge).
     """
 
     ref: RecordRef
@@ -82,6 +83,7 @@ class Record:
     references: tuple[str, ...] = ()
     people: Mapping[str, str] = field(default_factory=dict)
     raw: Mapping[str, str] = field(default_factory=dict)
+    excluded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,9 @@ def _nothing_to_say(hub: HubField, outcome: Outcome, seat: Seat) -> bool:
     """An empty hub value is written only where an agreed value was emptied; it never erases what it has not known."""
     if outcome.value != EMPTY:
         return False
-    return seat.base is None or not (hub.present or outcome.written)
+    if seat.base is None or (seat.base.hub == EMPTY and not seat.moved):
+        return True
+    return not (hub.present or outcome.written)
 
 
 def _called_for(hub: HubField, seat: Seat, value: Settled) -> bool:

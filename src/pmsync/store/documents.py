@@ -31,6 +31,7 @@ class RecordDocument(msgspec.Struct, frozen=True):
     references: tuple[str, ...]
     people: dict[str, str]
     raw: dict[str, str]
+    excluded: bool = False
 
 
 class CommentDocument(msgspec.Struct, frozen=True):
@@ -120,6 +121,7 @@ def record_text(record: Record) -> str:
             record.references,
             dict(record.people),
             dict(record.raw),
+            record.excluded,
         )
     )
 
@@ -144,6 +146,7 @@ def record_of(text: str) -> Record:
         references=found.references,
         people=found.people,
         raw=found.raw,
+        excluded=found.excluded,
     )
 
 

@@ -39,7 +39,9 @@ def kit() -> ModuleType:
 
 
 @pytest.fixture
-def make_bench(kit: ModuleType, tmp_path: Path, request: pytest.FixtureRequest, project_root: Path) -> Iterator[Callable[..., Any]]:
+def make_bench(
+    kit: ModuleType, tmp_path: Path, request: pytest.FixtureRequest, project_root: Path
+) -> Iterator[Callable[..., Any]]:
     """Builds benches. ``strict`` (the default) holds every answer of the emulators to the vendors' descriptions, where they are at hand."""
     made: list[Any] = []
 

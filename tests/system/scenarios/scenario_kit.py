@@ -20,10 +20,11 @@ from typing import Any
 from pmsync import app as pmsync_app
 from pmsync.engine.engine import Report
 from pmsync.engine.events import Event
-from pmsync.model.record import ScopeRef
+from pmsync.model.item import LinkState
+from pmsync.model.record import RecordRef, ScopeRef
 from pmsync.net.clock import VirtualClock
 from pmsync.reconcile.plan import Plan
-from pmsync.testing.emulator import Request, Response, transport
+from pmsync.testing.emulator import Dropped, Request, Response, transport
 from pmsync_github.emulator import TOKEN, GitHubEmulator, GitHubKnobs
 from pmsync_jira.emulation.doors import Scheme
 from pmsync_jira.emulator import JiraEmulator, JiraKnobs
@@ -104,11 +105,15 @@ class Wire:
         self.after(request, response)
         return response
 
+    def quiet(self) -> None:
+        """Forget what was to happen on the way."""
+        self.before, self.after = (lambda request: None), (lambda request, response: None)
+
     def _judge(self, request: Request) -> Asked:
         body = request.json() if request.body and "json" in request.headers.get("content-type", "") else None
-        path = re.sub(r"(?<=/)([A-Z]+-)?\d+(?=/|$)", "{}", request.path)
+        path = re.sub(r"(?<=/)([A-Z]+-)?\d+(?=/|$)", "{}", request.path.removeprefix("/rest/api/3"))
         if path.endswith("/graphql"):
-            text = str(body["query"])
+            text = str(body["query"]).strip()
             kind, _, name = text.partition("{")[0].partition(" ")
             return Asked(self.system, f"{kind} {name.partition('(')[0].strip()}", kind.strip() == "mutation", body)
         write = request.method not in ("GET", "HEAD") and not READS.fullmatch(request.path)
@@ -208,6 +213,8 @@ class Bench:
         """The process is gone and another begins; the dead one's hold on the store runs out first."""
         self.stop()
         self.doom(0)
+        for wire in self.wires.values():
+            wire.quiet()
         self.clock.sleep(121)
 
     def hear(self, event: Event) -> None:
@@ -272,6 +279,17 @@ class Bench:
         """Everything anybody changed in either system, by the systems' own logs."""
         return len(self.jira.events) + len(self.github.events)
 
+    def lose_answer(self, system: str, name: str) -> None:
+        """The next request of that name is carried out, and its answer never arrives."""
+        wire = self.wires[system]
+
+        def lose(request: Request, response: Response) -> None:
+            if wire.asked[-1].name == name:
+                wire.after = lambda request, response: None
+                raise Dropped(sent=True)
+
+        wire.after = lose
+
     # -- what people do, and what they see ---------------------------------------------------------------------------------------
 
     def file_jira(self, title: str = "Login fails", project: str = "PAY", **fields: Any) -> str:
@@ -311,6 +329,10 @@ class Bench:
         """The labels of an issue."""
         return {label.name for label in self.github.issue(repo, number).labels}
 
+    def jira_refs(self, project: str = "PAY") -> list[RecordRef]:
+        """The issues of a project by their immutable names."""
+        return [RecordRef("jira", str(issue.id)) for issue in self.jira.issues(project)]
+
     def jira_status(self, key: str) -> str:
         """The name of an issue's status."""
         return self.jira.state.catalogue.statuses[self.jira.issue(key).status].name
@@ -335,6 +357,12 @@ class Bench:
         """All links."""
         found = self.read(lambda tx: tx.links.of_items([item.uid for item in tx.items.page("")]))
         return [link for group in found.values() for link in group]
+
+    def replicas(self, key: str) -> set[str]:
+        """The display keys of all managed records of the item that the record ``key`` belongs to."""
+        links = [link for link in self.links() if link.state is LinkState.LINKED]
+        [item] = {link.item for link in links if link.key == key}
+        return {link.key for link in links if link.item == item}
 
     def hub(self, name: str) -> Any:
         """The only item's bare value of a field."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pmsync.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Scopes
+from pmsync.cli.interrupt import stoppable
+from pmsync.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, PlanFile, Scopes
 from pmsync.cli.shell import CHANGES, guarded, opened, print_json, stderr, stdout, wanted_scopes
 from pmsync.cli.watch import watching
 
@@ -52,14 +53,16 @@ def plan(
     json: AsJson = False,
 ) -> None:
     """Show every write that would bring the systems into agreement, with its reason. Sends nothing but reads."""
-    from pmsync.cli import plans
+    from pmsync.cli import plans, saved
 
     quiet = json or format is Format.JSON
+    if out is not None:
+        saved.check_place(out)
     with opened(config, read_only=True) as app, watching(quiet=quiet) as listen:
         found, report = app.engine.plan(listen, wanted_scopes(app, scope))
         shown = plans.show(app, found, rows=None if every or quiet else plans.ROWS)
     if out is not None:
-        out.write_bytes(found.encode())
+        saved.save(found, out)
     _print_plan(found, shown, Format.JSON if json else format, out)
     if report.tally.failures:
         raise typer.Exit(1)
@@ -82,23 +85,23 @@ def _print_plan(found: Plan, shown: object, format: Format, out: Path | None) ->
 
 @guarded
 def apply(
-    file: Annotated[Path, typer.Argument(help="A plan that `pmsync plan -o` saved, or `held` for what the last sync held back.")],
+    file: PlanFile,
     config: ConfigFile = DEFAULT_CONFIG,
     wait: Annotated[bool, typer.Option(help="Rest as long as a system's limits ask for, then go on.")] = True,
     json: AsJson = False,
 ) -> None:
     """Do exactly what a saved plan lists; what has moved since is skipped with a reason. Safe to repeat after a crash."""
-    from pmsync.cli import plans
+    from pmsync.cli import saved
 
-    with opened(config) as app, watching(quiet=json) as listen:
-        report = app.engine.apply_plan(plans.load(app, file), listen, wait=wait)
+    with opened(config) as app, watching(quiet=json) as watch, stoppable(app, watch) as listen:
+        report = app.engine.apply_plan(saved.load(app, file), listen, wait=wait)
     _finish(report, json)
 
 
 @guarded
 def sync(config: ConfigFile = DEFAULT_CONFIG, scope: Scopes = None, json: AsJson = False) -> None:
     """One whole round: do what the config permits, hold the rest as a plan (exit code 3)."""
-    with opened(config) as app, watching(quiet=json) as listen:
+    with opened(config) as app, watching(quiet=json) as watch, stoppable(app, watch) as listen:
         report = app.engine.sync(listen, wanted_scopes(app, scope))
     _finish(report, json)
 

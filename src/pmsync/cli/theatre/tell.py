@@ -9,14 +9,18 @@ from rich.text import Text
 from pmsync.app import App
 from pmsync.cli import plans, reports
 from pmsync.cli.explaining import conflict_lines, explanation_lines
-from pmsync.cli.shell import clean
+from pmsync.cli.watch import Digest
 from pmsync.engine.engine import Report
 from pmsync.engine.events import Event
 from pmsync.engine.reading import ConflictState, Explanation
 from pmsync.reconcile.plan import Plan
 
-SHOWN = 12
-"""Rows of the first plan that are shown."""
+SHOWN = 18
+"""How many changes of the first plan are shown."""
+
+
+SPOKEN = frozenset({"conflict", "overruled", "failed", "parked", "rejected", "quarantined", "skipped"})
+"""What of a run is told: only what a person would want to know."""
 
 
 class Teller:
@@ -24,6 +28,7 @@ class Teller:
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self._digest = Digest(SPOKEN)
 
     def act(self, title: str, words: str) -> None:
         """A heading."""
@@ -33,11 +38,13 @@ class Teller:
         self._console.print()
 
     def plan(self, app: App, plan: Plan) -> None:
-        """The first rows and the sum."""
+        """An excerpt and the sum."""
+        self._told()
         self._console.print(plans.as_table(plans.show(app, plan, rows=SHOWN)))
 
     def report(self, report: Report) -> None:
         """How a run ended."""
+        self._told()
         self._console.print(reports.as_text(report))
 
     def conflicts(self, found: list[ConflictState]) -> None:
@@ -47,13 +54,17 @@ class Teller:
 
     def explanation(self, found: Explanation) -> None:
         """Field by field."""
+        self._console.print()
         for line in explanation_lines(found):
             self._console.print(line)
 
     def hear(self, event: Event) -> None:
-        """Only what a person would want to know."""
-        if event.kind in ("conflict", "overruled", "failed", "parked", "rejected", "quarantined"):
-            self._console.print(Text(f"{event.kind:>11}  {clean(event.text)}", style="yellow"))
+        """Kept until the run is over, so that nothing is told twice."""
+        self._digest.take(event)
+
+    def _told(self) -> None:
+        for line in self._digest.lines():
+            self._console.print(line)
 
 
 class Silent:
