@@ -13,7 +13,6 @@ import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
-from functools import partial
 from pathlib import Path
 from random import Random
 from unittest import mock
@@ -37,6 +36,9 @@ START = 1_772_442_000.0
 """When the pictures are taken: 2026-03-02 09:00 UTC."""
 
 ADDRESSES = {"jira": "https://acme.atlassian.net", "github": "https://api.github.com"}
+CELL = 12.2
+"""The width of one character in rich's SVG."""
+
 FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
 
@@ -71,12 +73,19 @@ def run(*arguments: str) -> str:
 def pinned(stages: Mapping[str, Stage], clock: VirtualClock) -> Iterator[None]:
     """Build every application over the stages, with names from a seeded source, on the virtual clock."""
     names = Random(7)  # noqa: S311 - names for pictures, not secrets
-    wired = partial(
-        pmsync.app.build, clock=clock, transports={name: transport(stage.emulator) for name, stage in stages.items()}
-    )
+
+    def name() -> uuid.UUID:
+        return uuid.UUID(int=names.getrandbits(128), version=4)
+
+    transports = {name: transport(stage.emulator) for name, stage in stages.items()}
+    build = pmsync.app.build
+
+    def wired(file: Path, *, read_only: bool = False, **_: object) -> pmsync.app.App:
+        return build(file, read_only=read_only, clock=clock, transports=transports)
+
     surroundings = {"COLUMNS": str(WIDTH), "TERM": "xterm-256color", "COLORTERM": "truecolor", "PMSYNC_CLOCK": ""}
     with (
-        mock.patch.object(uuid, "uuid4", lambda: uuid.UUID(int=names.getrandbits(128), version=4)),
+        mock.patch.object(uuid, "uuid4", name),
         mock.patch.object(pmsync.app, "build", wired),
         mock.patch.object(play, "build", wired),
         mock.patch.dict(os.environ, surroundings),
@@ -112,7 +121,7 @@ def _fill(stages: Mapping[str, Stage]) -> None:
 
 
 def _commands(stages: Mapping[str, Stage], clock: VirtualClock, plan: str) -> dict[str, str]:
-    pictures = {"doctor": shown("doctor"), "plan": shown("plan", "-o", plan)}
+    pictures = {"doctor": excerpt(shown("doctor"), 24), "plan": shown("plan", "-o", plan)}
     pictures["apply"] = shown("apply", plan)
     clock.sleep(3600)
     _people_edit(stages)
@@ -149,19 +158,12 @@ def shown(*arguments: str) -> str:
 def demo() -> str:
     """What ``pmsync demo --once`` prints from the third act on, without the seconds it took here."""
     clock = VirtualClock(START)
-    stages: dict[str, Stage] = {}
-
-    def staged(name: str) -> object:
-        stages[name] = plugin(name).stage(clock)  # type: ignore[attr-defined]  # ours have one
-        return mock.Mock(stage=lambda _: stages[name])
-
-    for name in ADDRESSES:
-        staged(name)
+    stages: dict[str, Stage] = {name: plugin(name).stage(clock) for name in ADDRESSES}  # type: ignore[attr-defined]  # ours have one
     with (
         pinned(stages, clock),
-        mock.patch.object(play, "SharedClock", lambda _: clock),
+        mock.patch.object(play, "SharedClock", return_value=clock),
         mock.patch.object(play, "plugin", lambda name: mock.Mock(stage=lambda _: stages[name])),
-        mock.patch.object(play, "serve", lambda _: nullcontext()),
+        mock.patch.object(play, "serve", return_value=nullcontext()),
     ):
         printed = run("demo", "--once")
     _, act, rest = printed.rpartition("\x1b[1medit\x1b[0m")
@@ -180,8 +182,24 @@ def plain(text: str) -> str:
 
 def picture(title: str, text: str) -> str:
     """An SVG of a terminal that shows ``text``. It asks no server for fonts."""
-    console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor", legacy_windows=False)
+    console = Console(
+        record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor", legacy_windows=False
+    )
     console.print(Text.from_ansi(text.rstrip("\n")), soft_wrap=False)
     svg = console.export_svg(title=title, unique_id="terminal")
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
-    return re.sub(r"font-family: (Fira Code, monospace|arial);", f"font-family: {FONTS};", svg) + "\n"
+    svg = re.sub(r"font-family: (Fira Code, monospace|arial);", f"font-family: {FONTS};", svg)
+    return re.sub(r' x="([\d.]+)" y="([\d.]+)" textLength="([\d.]+)"([^>]*)>((?:&#160;)+)', _shift, svg) + "\n"
+
+
+def _shift(found: re.Match[str]) -> str:
+    """Let a text begin where its first letter stands: some viewers drop the blanks before it."""
+    blanks = found[5].count("&") * CELL
+    return f' x="{float(found[1]) + blanks:g}" y="{found[2]}" textLength="{float(found[3]) - blanks:g}"{found[4]}>'
+
+
+def excerpt(text: str, lines: int) -> str:
+    """The first ``lines`` lines, and how many more there are."""
+    every = text.rstrip("\n").split("\n")
+    left = len(every) - lines
+    return text if left <= 0 else "\n".join([*every[:lines], f"\x1b[2;3m({left} more lines)\x1b[0m"])

@@ -100,7 +100,11 @@ class Catalogue:
             for entry in entries:
                 book.add(entry)
 
+    def forget_repositories(self) -> None:
+        """Drop what is known of repositories; their labels stay."""
+        self._repositories.clear()
+
     def forget(self) -> None:
         """Drop everything."""
-        self._repositories.clear()
+        self.forget_repositories()
         self._labels.clear()

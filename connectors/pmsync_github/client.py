@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,6 +14,7 @@ import msgspec
 from pmsync.connect.errors import AuthFailed, Fatal, Retry
 from pmsync.connect.plugin import Environment
 from pmsync.model.record import ScopeRef
+from pmsync.net.conditional import Tag, fingerprint, tag_of, unless
 from pmsync.net.http import Answer, Call, Http
 from pmsync.net.words import escape
 from pmsync_github.limits import MANNERS, READS
@@ -76,6 +77,7 @@ class Client:
         self.prefix = "/v3" if enterprise else ""
         base = url.removesuffix("/v3") if enterprise else url
         self.http = Http(environment, base, MANNERS, auth=auth, reads=READS, secrets=secrets)
+        self._auth = auth
         self._base_path = urlsplit(base).path
         self._clock = environment.clock
         self._addresses: dict[str, str] = {}
@@ -96,7 +98,27 @@ class Client:
         Raises:
             As ``Http.send``; statuses in ``also`` are returned.
         """
-        answer, path = self._follow(self.address(scope) + below, _template(below), params or {}, _READ | also)
+        return self._remembering(scope, below, _get(self.address(scope) + below, _template(below), params or {}, also))
+
+    def poll(self, scope: ScopeRef, below: str, params: Mapping[str, str], tag: Tag | None) -> Answer:
+        """The same, answered with ``UNCHANGED`` while the answer that ``tag`` came with is still what there is.
+
+        Raises:
+            As ``Http.send``.
+        """
+        call = _get(self.address(scope) + below, _template(below), params)
+        return self._remembering(scope, below, unless(call, tag, self._owner()))
+
+    def tag(self, answer: Answer) -> Tag | None:
+        """What a later ``poll`` with the same parameters needs, from the answer to this one."""
+        return tag_of(answer, self._owner())
+
+    def _owner(self) -> str:
+        """GitHub's ETags differ from token to token, so that an App's are of use for an hour; and the version shapes what is read."""
+        return fingerprint(*self._auth().values(), API_VERSION)
+
+    def _remembering(self, scope: ScopeRef, below: str, call: Call) -> Answer:
+        answer, path = self._follow(call)
         if path != self.address(scope) + below and path.endswith(below):
             self._addresses[scope.key] = path.removesuffix(below)
         return answer
@@ -107,11 +129,11 @@ class Client:
         404 and 410 are returned, not raised.
         """
         path = f"{self.address(scope)}/issues/{number}"
-        return self._follow(path, _template("/issues/0"), {}, _READ | {404, 410})[0]
+        return self._follow(_get(path, _template("/issues/0"), {}, frozenset({404, 410})))[0]
 
     def page(self, url: str, below: str) -> Answer:
         """A further page of a listing, by the address that the page before it gave."""
-        return self._follow(url, _template(below), {}, _READ)[0]
+        return self._follow(_get(url, _template(below), {}))[0]
 
     def write(self, method: str, path: str, name: str, body: Any, expect: frozenset[int]) -> Answer:
         """Send one write, once. Redirects are not followed.
@@ -151,18 +173,18 @@ class Client:
         parsed: _RawGraph = raw.decode(_RawGraph)
         return GraphAnswer(parsed.data or {}, tuple(error.error() for error in parsed.errors or ()))
 
-    def _follow(self, path: str, name: str, params: Mapping[str, str], expect: frozenset[int]) -> tuple[Answer, str]:
-        """GET, following redirects with the query kept (the location of a rename has none). Returns the answer and the last path."""
+    def _follow(self, call: Call) -> tuple[Answer, str]:
+        """Send a read, following redirects with the query kept (the location of a rename has none). Returns the answer and the last path."""
         for _ in range(_HOPS):
-            answer = self.http.send(Call("GET", path, name, params=params, headers=_HEADERS, expect=expect))
+            answer = self.http.send(call)
             if answer.status not in _REDIRECTS:
-                return answer, self._below_base(path)
+                return answer, self._below_base(call.path)
             location = answer.headers.get("location", "")
             if not location:
-                raise Fatal(f"GitHub redirected {path} without saying where to")
-            params = {} if urlsplit(location).query else params
-            path = location if "://" in location else location.removeprefix(self._base_path)
-        raise Fatal(f"GitHub redirects {path} in a circle")
+                raise Fatal(f"GitHub redirected {call.path} without saying where to")
+            params = {} if urlsplit(location).query else call.params
+            call = replace(call, path=location if "://" in location else location.removeprefix(self._base_path), params=params)
+        raise Fatal(f"GitHub redirects {call.path} in a circle")
 
     def _below_base(self, path: str) -> str:
         """The path of an address, as it is written relative to the base."""
@@ -195,6 +217,10 @@ def server_time(answer: Answer) -> float:
     except (KeyError, ValueError, TypeError):
         problem = "GitHub's answer carries no readable Date"
     raise Fatal(problem, hint="does a proxy strip headers?")
+
+
+def _get(path: str, name: str, params: Mapping[str, str], also: frozenset[int] = frozenset()) -> Call:
+    return Call("GET", path, name, params=params, headers=_HEADERS, expect=_READ | also)
 
 
 def _template(below: str) -> str:

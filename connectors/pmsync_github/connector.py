@@ -87,6 +87,7 @@ class GitHubConnector(Connector):
         self._catalogue = Catalogue(self._read_repository, self._control.labels)
         self._graph = GraphReads(self._client)
         self._places = Places()
+        self._foreign: set[str] = set()
         self._login = ""
         self._writer = Writer(
             Tools(
@@ -168,6 +169,7 @@ class GitHubConnector(Connector):
     def refresh(self) -> None:
         """Forget repositories and labels."""
         self._catalogue.forget()
+        self._foreign.clear()
 
     def _read_repository(self, scope: ScopeRef) -> Repository:
         repository = self._control.repository(scope)
@@ -280,17 +282,29 @@ class GitHubConnector(Connector):
 
     def _home(self, asked: ScopeRef, issue: Issue) -> ScopeRef:
         """The scope an issue lives in: a configured repository, under whatever name it has now, else one that is not configured."""
-        for ref in (asked, *(config.ref for config in self._configs.values())):
-            if ref.key.casefold() == issue.repository.casefold():
+        ours = (asked, *(config.ref for config in self._configs.values()))
+        name = issue.repository.casefold()
+        for ref in ours:
+            if ref.key.casefold() == name:
                 return ref
-        for ref in (asked, *(config.ref for config in self._configs.values())):
+        found = self._named(name, ours) if name not in self._foreign else None
+        if found is None and name not in self._foreign:
+            self._catalogue.forget_repositories()  # one of ours may have got this name since it was read
+            found = self._named(name, ours)
+        if found is None:
+            self._foreign.add(name)
+        return found or ScopeRef(self._system, issue.repository)
+
+    def _named(self, name: str, ours: Sequence[ScopeRef]) -> ScopeRef | None:
+        """Which of our repositories is called ``name`` now."""
+        for ref in ours:
             try:
                 repository = self._catalogue.repository(ref)
             except Gone:
-                continue  # a repository we cannot see is not where this issue was just read
-            if repository.name.casefold() == issue.repository.casefold():
+                continue  # a repository we cannot see is not where an issue was just read
+            if repository.name.casefold() == name:
                 return ref
-        return ScopeRef(self._system, issue.repository)
+        return None
 
     # -- writing -------------------------------------------------------------------------------------------------------------
 

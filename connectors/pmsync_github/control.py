@@ -14,6 +14,7 @@ from pmsync.connect.plugin import Environment
 from pmsync.model.record import ScopeRef
 from pmsync.net.http import Answer
 from pmsync.net.limiter import Limiter
+from pmsync.net.redact import Redactor
 from pmsync.net.words import escape
 from pmsync_github.catalogue import Repository
 from pmsync_github.limits import READS, limited
@@ -49,6 +50,7 @@ class Control:
         self._repositories: dict[str, github.Repository.Repository] = {}
         self._token = ""
         self._until = 0.0
+        self._redactor = Redactor(self.secrets())
 
     # -- credentials ---------------------------------------------------------------------------------------------------------
 
@@ -92,20 +94,14 @@ class Control:
         Raises:
             Gone: it does not exist or is not visible to us.
         """
-        found = self._call(f"reading the repository {scope.key}", lambda: self._session().get_repo(scope.key))
-        self._repositories[scope.key] = found
-        raw: dict[str, Any] = found.raw_data
-        rights = raw.get("permissions")
-        return Repository(
-            name=str(raw["full_name"]),
-            id=str(raw["node_id"]),
-            url=str(raw.get("html_url", "")),
-            audience=audience_of(str(raw.get("visibility") or ("private" if raw["private"] else "public"))),
-            archived=bool(raw.get("archived")),
-            has_issues=bool(raw.get("has_issues", True)),
-            push=_may_label(rights) if isinstance(rights, dict) else None,
-            organization=(raw.get("owner") or {}).get("type") == "Organization",
-        )
+
+        def read() -> Repository:
+            found = self._session().get_repo(scope.key)
+            described = _described(found.raw_data)
+            self._repositories[scope.key] = found
+            return described
+
+        return self._call(f"reading the repository {scope.key}", read)
 
     def labels(self, scope: ScopeRef) -> list[LabelEntry]:
         """All labels of the repository."""
@@ -181,6 +177,7 @@ class Control:
         path = f"/app/installations/{installation}/access_tokens"
         granted = self._call("asking for an installation token", lambda: self._as_app("POST", path))
         self._token, self._until = str(granted["token"]), moment(str(granted["expires_at"]))
+        self._redactor.add(self._token)
 
     def _find_installation(self) -> int:
         if self._first is None:
@@ -229,7 +226,7 @@ class Control:
                 error = self._refusal(what, refused)
             except requests.RequestException as broken:
                 error = self._unreached(what, broken)
-            except (AssertionError, RuntimeError, ValueError, KeyError) as misfit:
+            except (AssertionError, RuntimeError, ValueError, LookupError, TypeError, AttributeError) as misfit:
                 error = Fatal(
                     f"{what}: GitHub's answer cannot be used ({type(misfit).__name__})", hint="is the url the address of the API?"
                 )
@@ -242,7 +239,7 @@ class Control:
     def _refusal(self, what: str, refused: github.GithubException) -> ConnectorError:
         status, now = refused.status, self._environment.clock.now()
         said = refused.data.get("message", "") if isinstance(refused.data, dict) else ""
-        message = f"{what}: GitHub answered {status}{': ' if said else ''}{escape(str(said))[:200]}"
+        message = f"{what}: GitHub answered {status}{': ' if said else ''}{escape(self._redactor.text(str(said)))[:200]}"
         body = b'{"message": "rate limit"}' if "rate limit" in str(said).lower() else b""
         headers = {key.lower(): str(value) for key, value in (refused.headers or {}).items()}
         if limited(Answer(status, headers, body), now):
@@ -258,7 +255,32 @@ class Control:
         return Retry(message, at=now + 2) if status >= 500 else Fatal(message)
 
     def _unreached(self, what: str, broken: requests.RequestException) -> ConnectorError:
-        return Retry(f"{what}: GitHub cannot be reached ({type(broken).__name__})", at=self._environment.clock.now() + 2)
+        import requests
+
+        if isinstance(broken, requests.exceptions.SSLError):
+            return Fatal(
+                f"{what}: the certificate of {self._settings.url} is not trusted",
+                hint="is the url right, and is a proxy in between?",
+            )
+        return Retry(
+            f"{what}: GitHub cannot be reached ({type(broken).__name__})",
+            at=self._environment.clock.now() + 2,
+            hint="is the URL right, is the server up, and is a proxy needed (HTTPS_PROXY)?",
+        )
+
+
+def _described(raw: dict[str, Any]) -> Repository:
+    rights = raw.get("permissions")
+    return Repository(
+        name=str(raw["full_name"]),
+        id=str(raw["node_id"]),
+        url=str(raw.get("html_url", "")),
+        audience=audience_of(str(raw.get("visibility") or ("private" if raw["private"] else "public"))),
+        archived=bool(raw.get("archived")),
+        has_issues=bool(raw.get("has_issues", True)),
+        push=_may_label(rights) if isinstance(rights, dict) else None,
+        organization=(raw.get("owner") or {}).get("type") == "Organization",
+    )
 
 
 def _may_label(rights: dict[str, Any]) -> bool:

@@ -1,7 +1,8 @@
 """The position in a repository's change stream: a moment of the server's clock, and what was delivered from there on. Pure.
 
 A listing is asked for everything since the moment, which lies ``OVERLAP`` seconds before the last look so that nothing that shows up
-late is missed; what was delivered from within the overlap is remembered by content, so that it is not delivered again.
+late is missed; what was delivered from within the overlap is remembered by content, so that it is not delivered again. As long as nothing
+is new the moment stays where it is and the cursor carries the ETag of the listing: the two are committed together, or neither is.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from pmsync.net.conditional import Tag
 
 OVERLAP = 150.0
 """Seconds looked back. GitHub's time stamps have one second, and its lists were seen to lag only in incidents."""
@@ -34,10 +37,17 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a stream stands. ``since``: Unix seconds, None for the beginning; ``seen``: id to what was delivered since then."""
+    """Where a stream stands.
+
+    Attributes:
+        since: Unix seconds, None for the beginning.
+        seen: id to what was delivered since then.
+        tag: what the listing from ``since`` on was tagged with when all of it was known; None when it was not.
+    """
 
     since: float | None = None
     seen: Mapping[str, Delivered] = field(default_factory=dict)
+    tag: Tag | None = None
 
     @classmethod
     def parse(cls, text: str | None) -> Position:
@@ -47,18 +57,23 @@ class Position:
         try:
             raw = json.loads(text)
             seen = {key: Delivered(float(updated), str(digest)) for key, (updated, digest) in raw["seen"].items()}
-            return cls(None if raw["since"] is None else float(raw["since"]), seen)
+            return cls(None if raw["since"] is None else float(raw["since"]), seen, _tag(raw.get("tag")))
         except (ValueError, TypeError, KeyError, AttributeError):
             return cls()
 
     def text(self) -> str:
         """The cursor."""
         seen = {key: [delivered.updated, delivered.digest] for key, delivered in sorted(self.seen.items())}
-        return json.dumps({"since": self.since, "seen": seen}, separators=(",", ":"))
+        tag = {} if self.tag is None else {"tag": [self.tag.etag, self.tag.owner]}
+        return json.dumps({"since": self.since, "seen": seen, **tag}, separators=(",", ":"))
 
     def knows(self, key: str, delivered: Delivered) -> bool:
         """Whether exactly this was delivered before."""
         return self.seen.get(key) == delivered
+
+    def stay(self, tag: Tag | None) -> Position:
+        """The position after all that the listing from ``since`` on holds was known already; ``tag`` is that listing's."""
+        return replace(self, tag=tag)
 
     def advance(self, to: float, delivered: Mapping[str, Delivered]) -> Position:
         """The position after everything up to ``to`` (server time) was delivered, ``delivered`` among it. Never goes back."""
@@ -71,6 +86,13 @@ class Position:
         inside = [(key, one) for key, one in everything.items() if one.updated >= since]
         inside.sort(key=lambda pair: pair[1].updated, reverse=True)
         return Position(since, dict(inside[:KEPT]))
+
+
+def _tag(raw: object) -> Tag | None:
+    match raw:
+        case [str(etag), str(owner)]:
+            return Tag(etag, owner)
+    return None
 
 
 def digest(*parts: object) -> str:

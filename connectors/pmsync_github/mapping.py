@@ -29,7 +29,6 @@ MARKER_ROOM = 256
 LABEL_LIMIT = 50
 
 OPEN = "open"
-CLOSED_REASONS = ("completed", "not_planned", "duplicate")
 
 _MARKER = re.compile(rf"<!-- pmsync:({TOKEN.pattern}) -->")
 _BREAKS = ("\r\n\r\n", "\n\n", "\r\n", "\n")

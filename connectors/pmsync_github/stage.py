@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pmsync.connect.clock import Clock
-from pmsync.model.enums import Status, StatusCategory
-from pmsync.testing.stage import Sketch
-from pmsync_github.emulator import TOKEN, GitHubEmulator
+from pmsync.model.enums import Priority, Status, StatusCategory
+from pmsync.testing.emulator import Emulator, Request
+from pmsync.testing.stage import Seen, Sketch
+from pmsync_github.emulation.state import Issue
+from pmsync_github.emulator import BOT, TOKEN, GitHubEmulator
+
+PREFIX = "priority/"
+MEANINGS: Mapping[str, Mapping[str, frozenset[str]]] = {
+    "status": {
+        "open": frozenset({"inbox", "backlog", "planned", "in_progress", "in_review"}),
+        "closed completed": frozenset({"done", "released"}),
+        "closed not_planned": frozenset({"declined"}),
+        "closed duplicate": frozenset({"duplicate"}),
+    },
+    "priority": {priority.value: frozenset({priority.value}) for priority in Priority},
+}
+"""What an issue's state, and the labels ``priority/...``, can stand for."""
+
+_MARK = re.compile(r"\s*<!-- pmsync:(\S+) -->\s*$")
 
 
 class GitHubStage:
-    """See ``pmsync.testing.stage.Stage``."""
+    """See ``pmsync.testing.stage``: a ``Stage`` and a ``Ground``."""
 
     def __init__(self, clock: Clock) -> None:
         self.emulator = GitHubEmulator(clock)
@@ -50,3 +67,110 @@ class GitHubStage:
     def count(self, container: str) -> int:
         """Issues in the repository, pull requests not counted."""
         return sum(1 for issue in self.emulator.world.repo_named(container).issues.values() if not issue.is_pull)
+
+    # -- a ground to simulate on -------------------------------------------------------------------------------------------------
+
+    @property
+    def face(self) -> Emulator:
+        """The server."""
+        return self.emulator
+
+    def trail(self, share: float) -> None:
+        """Lists trail by up to a minute, as the connector declares."""
+        self.emulator.knobs.list_lag = 50.0 * share
+
+    def tear(self, torn: bool) -> None:
+        """GitHub's pages are always whole."""
+
+    def look(self) -> Mapping[str, Seen]:
+        """Every issue that exists, by node id."""
+        repos = self.emulator.world.repos.values()
+        return {issue.node_id: _seen(repo.full_name, issue) for repo in repos for issue in repo.issues.values()}
+
+    def ticks(self) -> int:
+        """The length of the server's log."""
+        return len(self.emulator.events)
+
+    def choices(self, name: str) -> Mapping[str, frozenset[str]]:
+        """States with their reasons; priorities as labels."""
+        return MEANINGS[name]
+
+    def put(self, record: str, by: str, name: str, value: str) -> None:
+        """A person edits a text, opens or closes, or exchanges the priority label."""
+        repo, issue = self._place(record)
+        changes: dict[str, Any] = {name: value}
+        if name == "status":
+            state, _, reason = value.partition(" ")
+            changes = {"state": state, **({"state_reason": reason} if reason else {})}
+        elif name == "priority":
+            others = [label.name for label in issue.labels if not label.name.startswith(PREFIX)]
+            changes = {"labels": [*others, *([PREFIX + value] if value else [])]}
+        elif name == "body":
+            mark = _MARK.search(issue.body or "")
+            changes = {"body": value + (mark[0] if mark else "")}
+        self._edit(repo, issue, by, changes)
+
+    def label(self, record: str, by: str, *, add: Collection[str] = (), remove: Collection[str] = ()) -> None:
+        """A person changes labels."""
+        repo, issue = self._place(record)
+        names = [label.name for label in issue.labels if label.name not in remove]
+        self._edit(repo, issue, by, {"labels": [*names, *add]})
+
+    def comment(self, record: str, by: str, text: str) -> None:
+        """A person comments."""
+        repo, issue = self._place(record)
+        self.emulator.comment(repo, issue.number, text, actor=by)
+
+    def copy(self, record: str, by: str, title: str) -> str:
+        """A person opens an issue with another one's text pasted in, hidden comment included."""
+        repo, issue = self._place(record)
+        labels = [label.name for label in issue.labels]
+        return self.emulator.add_issue(repo, title, actor=by, body=issue.body, labels=labels).node_id
+
+    def move(self, record: str, by: str, container: str) -> str:
+        """A person transfers an issue: it gets another id. Labels that the target lacks are made there first."""
+        repo, issue = self._place(record)
+        for label in issue.labels:
+            self.emulator.add_label(container, label.name)
+        return self.emulator.transfer_issue(repo, issue.number, container, actor=by).node_id
+
+    def delete(self, record: str, by: str) -> None:
+        """A person deletes an issue."""
+        repo, issue = self._place(record)
+        self.emulator.delete_issue(repo, issue.number, actor=by)
+
+    def record_of(self, key: str) -> str:
+        """The issue's node id."""
+        container, _, number = key.rpartition("#")
+        return self.emulator.issue(container, int(number)).node_id
+
+    def is_write(self, request: Request) -> bool:
+        """A mutation, or what is no GET."""
+        if request.path.endswith("/graphql"):
+            return str(request.json()["query"]).lstrip().startswith("mutation")
+        return request.method not in ("GET", "HEAD")
+
+    def _place(self, record: str) -> tuple[str, Issue]:
+        issue = self.emulator.world.nodes[record]
+        assert isinstance(issue, Issue)
+        return self.emulator.world.repos[issue.repo_id].full_name, issue
+
+    def _edit(self, repo: str, issue: Issue, by: str, changes: Mapping[str, Any]) -> None:
+        for label in changes.get("labels", ()):
+            self.emulator.add_label(repo, label)
+        self.emulator.edit_issue(repo, issue.number, actor=by, **changes)
+
+
+def _seen(repo: str, issue: Issue) -> Seen:
+    body = issue.body or ""
+    mark = _MARK.search(body)
+    names = [label.name for label in issue.labels]
+    priorities = sorted(name.removeprefix(PREFIX) for name in names if name.startswith(PREFIX))
+    values = {
+        "title": issue.title,
+        "body": body[: mark.start()] if mark else body,
+        "status": issue.state if issue.state == "open" else f"closed {issue.state_reason or 'completed'}",
+        "priority": "+".join(priorities),
+    }
+    labels = frozenset(name for name in names if not name.startswith(PREFIX))
+    return Seen(repo, f"{repo}#{issue.number}", issue.author == BOT, mark[1] if mark else None, values, labels)

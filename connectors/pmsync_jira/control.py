@@ -6,12 +6,14 @@ while it is built; its session goes through ``pmsync.net.sdk``, so that fence, p
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pmsync.connect.errors import AuthFailed, ConnectorError, Fatal, Gone, Retry
 from pmsync.connect.plugin import Environment
 from pmsync.net.limiter import Limiter
+from pmsync.net.redact import Redactor
 from pmsync.net.words import escape
 from pmsync_jira.client import READS
 from pmsync_jira.settings import JiraSettings
@@ -33,22 +35,22 @@ class Control:
         self._environment = environment
         self._limiter = limiter
         self._sdk: jira.JIRA | None = None
+        login, token = settings.login, settings.token.get_secret_value()
+        self._redactor = Redactor((token, b64encode(f"{login}:{token}".encode()).decode()))
 
     def server_info(self) -> Mapping[str, Any]:
         """Name, version and kind (``deploymentType``) of the site."""
-        info: Mapping[str, Any] = self._call(lambda: self._session().server_info())
-        return info
+        return _mapping(self._call(lambda: self._session().server_info()))
 
     def myself(self) -> Mapping[str, Any]:
         """Our account."""
-        account: Mapping[str, Any] = self._call(lambda: self._session().myself())
-        return account
+        return _mapping(self._call(lambda: self._session().myself()))
 
     def permissions(self, project: str, wanted: Sequence[str]) -> dict[str, bool]:
         """Which of the wanted permissions our account has in a project."""
         answer = self._call(lambda: self._session().my_permissions(projectKey=project, permissions=",".join(wanted)))
-        found = answer.get("permissions", {})
-        return {name: bool(found.get(name, {}).get("havePermission")) for name in wanted}
+        found = _mapping(_mapping(answer).get("permissions", {}))
+        return {name: bool(_mapping(found.get(name, {})).get("havePermission")) for name in wanted}
 
     def close(self) -> None:
         """Release the SDK's session."""
@@ -67,6 +69,7 @@ class Control:
                 options={"rest_api_version": "3", "check_update": False},
                 basic_auth=(self._settings.login, self._settings.token.get_secret_value()),
                 get_server_info=False,
+                logging=False,  # it logs whole answers that it cannot read, with whatever a proxy put into them
                 max_retries=0,
                 timeout=30.0,
             )
@@ -93,7 +96,7 @@ class Control:
             ) from None
 
     def _told(self, status: int, text: str) -> ConnectorError:
-        shown = escape(" ".join(text.split()).replace(self._settings.token.get_secret_value(), "***"))[:_SAID]
+        shown = escape(self._redactor.text(" ".join(text.split())))[:_SAID]
         if status == 401:
             return AuthFailed(
                 f"Jira refuses the login: {shown}", hint="make a new API token and check that it belongs to the login"
@@ -104,3 +107,9 @@ class Control:
             later = self._environment.clock.now() + 60.0
             return Retry(f"Jira answered {status}: {shown}", at=later, hint="the site is busy or in maintenance: try again later")
         return Fatal(f"Jira answered {status}: {shown}", hint="is the URL that of a Jira Cloud site?")
+
+
+def _mapping(answer: Any) -> Mapping[str, Any]:
+    if not isinstance(answer, Mapping):
+        raise Fatal("the site answers with other JSON than Jira does", hint="is the URL that of a Jira site?")
+    return answer

@@ -81,9 +81,10 @@ def vocabulary(scheme: Sequence[wire.Priority], maps: Mapping[str, str], system:
         reads={one.priority.id: one.hub for one in readings if one.rank is not None},
         writes=writes,
         refused={} if writes else {level.value: "the project has no priorities" for level in Priority},
-        unmapped_hint="say what it means by its name in " + config_line("priority", system, "NAME", "medium"),
+        unmapped_hint="say what it means in " + config_line("priority", system, "{token}", "medium"),
         empties=frozenset(empties),
         empty_token=empties[0] if empties else None,
+        names=names,
     )
     return Vocabulary(lens, names, tuple(defaults))
 

@@ -70,14 +70,15 @@ def vocabulary(statuses: Sequence[wire.Status], maps: Mapping[str, str], system:
         for one in readings
         if one.why
     )
+    names = {one.id: one.name for one in statuses}
     lens = EnumLens(
         reads={one.status.id: one.hub.value for one in readings},
         writes=writing.tokens,
         refused={**writing.refused, "": "a Jira issue always has a status"},
-        unmapped_hint="it has no category in Jira: say what it means by its name in "
-        + config_line("status", system, "NAME", "backlog"),
+        unmapped_hint="it has no category in Jira: say what it means in " + config_line("status", system, "{token}", "backlog"),
+        names=names,
     )
-    return Vocabulary(lens, {one.id: one.name for one in statuses}, read_defaults + tuple(writing.defaults))
+    return Vocabulary(lens, names, read_defaults + tuple(writing.defaults))
 
 
 def _read(status: wire.Status, chosen: Mapping[str, tuple[int, Status]]) -> _Reading | None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
+from pmsync.connect.clock import Clock
 from pmsync.connect.errors import ConfigError
 from pmsync.connect.plugin import Environment, ScopeConfig
 from pmsync_memory.connector import MemoryConnector
 from pmsync_memory.personality import PERSONALITIES, Personality
 from pmsync_memory.server import MemoryServer
 from pmsync_memory.settings import ContainerSettings, ServerSettings
+from pmsync_memory.stage import MemoryStage
 
 __all__ = [
     "PERSONALITIES",
@@ -54,6 +56,12 @@ class MemoryPlugin:
             SERVERS[wanted.name] = MemoryServer(environment.clock, PERSONALITIES[wanted.personality], wanted.name)
             SERVERS[wanted.name].add_containers(scope.ref.key for scope in scopes)
         return MemoryConnector(SERVERS[wanted.name], scopes, environment, wanted.webhook_secret.get_secret_value())
+
+    def stage(self, clock: Clock, name: str = "default", personality: str = "listed") -> MemoryStage:
+        """A server with people on it, which takes the place of any earlier one of its name in this process."""
+        stage = MemoryStage(clock, name, personality)
+        SERVERS[name] = stage.server
+        return stage
 
 
 plugin = MemoryPlugin()

@@ -263,12 +263,15 @@ class MemoryConnector(Connector):
             raise WriteRefused(f"{self._environment.system}: {what} while only reads are allowed")
 
     def _ask(self, method: str, path: str, endpoint: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The one door: nothing but a GET passes the fence, and every request is reported with its status (0: no answer)."""
+        """The one door: nothing but a GET passes the fence, and every request is reported with its status (0: no answer).
+
+        A transport in the environment is a function of method, path and the call itself, which it may make, lose or repeat.
+        """
         if method != "GET":
             self._refuse_if_fenced(f"{method} {path}")
-        status = 0
+        status, way = 0, self._environment.transport
         try:
-            answer = endpoint(*args, **kwargs)
+            answer: T = endpoint(*args, **kwargs) if way is None else way(method, path, lambda: endpoint(*args, **kwargs))
             status = 200
         except ConnectorError as error:
             status = error.status if isinstance(error, Gone) else STATUSES.get(type(error), 0)

@@ -15,6 +15,7 @@ from typing import Any
 
 from pmsync.config.load import load
 from pmsync.config.model import Config, FieldRule, MirrorRule
+from pmsync.config.pointing import Pointer
 from pmsync.connect.clock import Clock
 from pmsync.connect.contract import Connector
 from pmsync.connect.errors import ConfigError
@@ -63,7 +64,7 @@ def clock_of(environ: Mapping[str, str]) -> Clock:
     """The clock that the environment asks for: real time unless ``PMSYNC_CLOCK`` says otherwise.
 
     Raises:
-        ConfigError: the variable is set to something else than ``shared:FILE``.
+        ConfigError: the variable is set to something else than ``shared:FILE``, or the file cannot be used.
     """
     wanted = environ.get(CLOCK_VARIABLE, "")
     if not wanted:
@@ -71,7 +72,10 @@ def clock_of(environ: Mapping[str, str]) -> Clock:
     kind, _, file = wanted.partition(":")
     if kind != "shared" or not file:
         raise ConfigError(f"{CLOCK_VARIABLE}={wanted!r} is not of the form shared:FILE", hint=f"unset {CLOCK_VARIABLE}")
-    return SharedClock(Path(file))
+    try:
+        return SharedClock(Path(file))
+    except OSError as error:
+        raise ConfigError(f"{CLOCK_VARIABLE}={wanted}: {error.strerror}", hint=f"unset {CLOCK_VARIABLE}") from None
 
 
 def read_config(file: Path, environ: Mapping[str, str] | None = None) -> tuple[Config, Mapping[str, Plugin]]:
@@ -85,7 +89,7 @@ def read_config(file: Path, environ: Mapping[str, str] | None = None) -> tuple[C
         return load(file, plugins, environ), plugins
     except ConfigError as error:
         if broken:
-            told = "; ".join(f"connector {one.name} cannot be imported: {one.reason}" for one in broken)
+            told = "; ".join(f"connector {one.name} cannot be used: {one.reason}" for one in broken)
             error.hint = f"{error.hint}\n{told}".strip()
         raise
 
@@ -150,7 +154,8 @@ def _connector(
         return plugins[system.kind].connector(system.settings, scopes, environment)
     except ConfigError as error:
         hint = redactor.text(error.hint)
-        raise ConfigError(f"{config.path}: systems.{name}: {redactor.text(error.message)}", hint=hint) from None
+        where = Pointer(config).where(name, error.message)
+        raise ConfigError(f"systems.{name}: {redactor.text(error.message)}", hint=hint, where=where) from None
 
 
 def _maps(config: Config, system: str) -> dict[str, dict[str, str]]:

@@ -14,7 +14,7 @@ from pmsync.net.clock import VirtualClock
 from pmsync.net.fence import Fence
 from pmsync.net.graphql import is_query
 from pmsync.reconcile.operation import Change, Operation, OpKind
-from pmsync.testing.emulator import transport
+from pmsync.testing.emulator import Request, transport
 from pmsync.testing.faults import Faulty
 from pmsync_github import plugin
 from pmsync_github.emulator import TOKEN, GitHubEmulator, GitHubKnobs
@@ -63,6 +63,12 @@ class Hub:
             for method, name, _ in self.calls
             if not (writes and (method == "GET" or name in reads))
         ]
+
+    def spent(self):
+        """Requests counted against the hourly limit so far; asking is free."""
+        headers = {"authorization": f"Bearer {TOKEN}", "user-agent": "test"}
+        answer = self.server.handle(Request("GET", "/rate_limit", (), headers))
+        return int(answer.headers["x-ratelimit-used"])
 
     def issues(self, number, repo=API.key):
         return [self.server.add_issue(repo, f"Issue {index}") for index in range(number)]

@@ -143,6 +143,113 @@ def test_c54_audience_is_the_repositorys(hub):
     assert hub.pull(connector, scope=secret)[0][0].audience is Audience.INTERNAL
 
 
+# -- polls of what did not change -------------------------------------------------------------------------------------------------
+
+
+def quiet(hub, connector, stream=Stream.ITEMS):
+    """A cursor behind which nothing is new and which carries the listing's ETag."""
+    _, cursor = hub.pull(connector, stream=stream)
+    hub.clock.sleep(60)
+    records, cursor = hub.pull(connector, cursor, stream=stream)
+    assert records == []
+    hub.calls.clear()
+    return cursor
+
+
+def statuses(hub):
+    return [status for _, _, status in hub.calls]
+
+
+@pytest.mark.parametrize("stream", Stream)
+def test_c6_quiet_polls_are_one_call_each_that_costs_nothing_of_the_hourly_limit(hub, stream):
+    [issue, *_] = hub.issues(3)
+    hub.server.comment("acme/api", issue.number, "said")
+    connector = hub.connector()
+    cursor = quiet(hub, connector, stream)
+    spent = hub.spent()
+    for _ in range(5):
+        hub.clock.sleep(60)
+        _, after = hub.pull(connector, cursor, stream=stream)
+        assert after == cursor
+    assert statuses(hub) == [304] * 5
+    assert hub.spent() == spent
+
+
+def test_change_after_hours_of_quiet_is_delivered_alone(hub):
+    [issue, *_] = hub.issues(3)
+    connector = hub.connector()
+    cursor = quiet(hub, connector)
+    for _ in range(100):
+        hub.clock.sleep(60)
+        _, cursor = hub.pull(connector, cursor)
+    hub.server.edit_issue("acme/api", issue.number, title="changed")
+    hub.calls.clear()
+    delivered = []
+    for _ in range(4):
+        records, cursor = hub.pull(connector, cursor)
+        delivered += [record.values["title"] for record in records]
+        hub.clock.sleep(60)
+    assert delivered == [Known("changed")]
+    assert statuses(hub) == [200, 200, 304, 304]
+
+
+def test_change_whose_page_was_not_committed_is_delivered_again(hub):
+    """A crash between the read and the commit: the ETag is in the cursor, and the old cursor has the old one."""
+    [issue] = hub.issues(1)
+    connector = hub.connector()
+    cursor = quiet(hub, connector)
+    hub.server.edit_issue("acme/api", issue.number, title="changed")
+    for _ in range(2):
+        [record] = hub.pull(connector, cursor)[0]
+        assert record.values["title"] == Known("changed")
+
+
+def test_full_page_is_not_taken_for_the_whole_list(hub):
+    """The hundred and first issue stands on the next page: the first one, and its ETag, stay the same."""
+    hub.issues(100)
+    connector = hub.connector()
+    _, cursor = hub.pull(connector)
+    for _ in range(2):
+        hub.clock.sleep(1)
+        _, cursor = hub.pull(connector, cursor)
+    [late] = hub.issues(1)
+    assert [record.ref.remote_id for record in hub.pull(connector, cursor)[0]] == [late.node_id]
+
+
+def test_change_that_lists_show_late_ends_the_quiet(github_hub):
+    hub = github_hub(list_lag=60.0)
+    hub.issues(1)
+    hub.clock.sleep(600)
+    connector = hub.connector()
+    cursor = quiet(hub, connector)
+    [late] = hub.issues(1)
+    hub.clock.sleep(59)
+    assert hub.pull(connector, cursor) == ([], cursor)
+    hub.clock.sleep(2)
+    assert [record.ref.remote_id for record in hub.pull(connector, cursor)[0]] == [late.node_id]
+
+
+def test_another_token_reads_once_and_is_quiet_again(hub):
+    """GitHub's ETags differ from token to token."""
+    hub.issues(1)
+    cursor = quiet(hub, hub.connector())
+    hub.server.add_token("pmsync-bot", "ghp_renewed")
+    renewed = hub.connector(settings={"token": "ghp_renewed"})
+    for _ in range(3):
+        records, cursor = hub.pull(renewed, cursor)
+        assert records == []
+    assert statuses(hub) == [200, 304, 304]
+    assert "ghp_renewed" not in cursor
+
+
+def test_damaged_etag_in_a_cursor_is_as_good_as_none(hub):
+    hub.issues(1)
+    connector = hub.connector()
+    cursor = json.loads(quiet(hub, connector))
+    cursor["tag"][0] = '"broken\r\n'
+    assert hub.pull(connector, json.dumps(cursor))[0] == []
+
+
 # -- labels and priority ----------------------------------------------------------------------------------------------------------
 
 
@@ -195,7 +302,7 @@ def test_redirect_of_a_renamed_repository_costs_one_call_once(hub):
     _, cursor = hub.pull(connector)
     hub.calls.clear()
     hub.pull(connector, cursor)
-    assert [status for _, _, status in hub.calls] == [200]
+    assert [status for _, _, status in hub.calls] == [304]
 
 
 def test_fetch_knows_a_renamed_repository_as_its_scope(hub):

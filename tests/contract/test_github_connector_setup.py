@@ -66,6 +66,21 @@ def test_installation_token_is_renewed_before_it_ends(hub, key):
     assert 401 not in {status for _, _, status in hub.calls}
 
 
+def test_app_reads_a_quiet_list_once_for_each_installation_token(hub, key):
+    """GitHub's ETags belong to one token, and an App's are renewed about every hour."""
+    hub.server.add_app(7, "pmsync", "acme")
+    hub.issues(1)
+    connector = hub.connector(settings={"app": {"id": 7, "private_key": key, "installation": 1007}})
+    cursor = None
+    for _ in range(180):
+        _, cursor = hub.pull(connector, cursor)
+        hub.clock.sleep(60)
+    granted = [name for name in hub.names() if "access_tokens" in name]
+    unchanged = [status for _, name, status in hub.calls if name == "GET /repos/{}/issues" and status == 304]
+    assert len(granted) == 4
+    assert len(unchanged) == 180 - 1 - len(granted)
+
+
 def test_app_may_ask_for_its_token_while_only_reads_are_allowed(hub, key):
     hub.server.add_app(7, "pmsync", "acme")
     hub.issues(1)

@@ -253,14 +253,15 @@ class World:
     def rest(self, pause: float = 700.0, most: int = 16) -> Report:
         """Sync, with pauses, until a round finds nothing to do and nothing is in doubt: two rounds where a listing lags behind.
 
-        So the last round, at least, is one more sync in which nothing was written.
+        So the last round, at least, is one more sync in which nothing was written. With pauses of a day, what is missing has to be settled too.
         """
         calm, enough = 0, 2 if any(server.personality.lag for server in self.servers.values()) else 1
         for _ in range(most):
             before = self.writes
             report = self.sync()
             changed = self.writes > before or report.tally.of("pulled") or report.exit_code
-            calm = 0 if changed or self.open_ops() or self.notices("missing") else calm + 1
+            doubtful = self.open_ops() or (pause > DAY and self.notices("missing"))
+            calm = 0 if changed or doubtful else calm + 1
             if calm == enough:
                 return report
             self.clock.sleep(pause)

@@ -178,15 +178,15 @@ def test_it_does_not_matter_where_a_record_began(world):
 
 @pytest.mark.parametrize(
     ("direction", "a_sees_b", "b_sees_a"),
-    [("both", True, True), ("pull", True, False), ("push", False, True), ("init", False, False), ("off", False, False)],
+    [("both", True, True), ("push", False, True), ("init", False, False), ("off", False, False)],
 )
 def test_the_direction_of_a_field_at_a_system_is_obeyed(make_world, direction, a_sees_b, b_sees_a):
-    """Request 25: seen from b: pull brings its edits to the hub, push brings the hub's edits to it."""
+    """Request 25."""
     policy = Policy(directions={("priority", "b"): Direction(direction)}, limits=Limits(close="allow"))
     world = make_world(policy=policy)
     world.create("a", **SEVERAL)
     world.rest()
-    assert world.row("b").get("priority") == (None if direction in ("pull", "off") else "1")
+    assert world.row("b").get("priority") == (None if direction == "off" else "1")
     world.edit("b", by="ben", priority="3")
     world.rest()
     assert (world.row("a")["priority"] == "3") is a_sees_b
@@ -195,17 +195,21 @@ def test_the_direction_of_a_field_at_a_system_is_obeyed(make_world, direction, a
     assert (world.row("b").get("priority") == "2") is b_sees_a
 
 
-def test_an_edit_on_a_pulled_field_that_did_not_know_the_hubs_value_is_a_conflict(make_world):
-    """What is never written to b is never agreed with b: its next edit meets the hub's value as a concurrent one, and both are kept."""
+def test_a_pulled_field_brings_edits_and_takes_none(make_world):
+    """Request 25. What is never written to b is never agreed with b either: its next edit meets the hub's value as a concurrent one."""
     world = make_world(policy=Policy(directions={("priority", "b"): Direction.PULL}))
-    world.create("a", **SEVERAL)
-    world.rest()
-    world.edit("a", priority="2")
+    world.create("a", title="Login fails")
     world.rest()
     world.edit("b", by="ben", priority="3")
     world.rest()
+    assert world.row("a")["priority"] == "3"
+    world.edit("a", priority="2")
+    world.rest()
+    assert world.row("b")["priority"] == "3"
+    world.edit("b", by="ben", priority="4")
+    world.rest()
     [conflict] = world.conflicts()
-    assert {one.shown for one in conflict.dispute.candidates} == {"2", "3"}
+    assert {one.shown for one in conflict.dispute.candidates} == {"2", "4"}
 
 
 def test_a_body_is_set_once_at_creation(world):

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from unittest import mock
 import pytest
 
 from pmsync.net.clock import SharedClock
-from pmsync.testing.emulator import serve
+from pmsync.testing.emulator import Event, Request, Response, serve
 from pmsync_github.emulator import BOT, GitHubEmulator
 from pmsync_jira.emulation.records import Person
 from pmsync_jira.emulator import JiraEmulator
@@ -112,13 +112,18 @@ class Site:
         from pmsync.cli.main import app
 
         out, err = _stream(), _stream()
-        with mock.patch.dict(os.environ, environ or self.environ, clear=True), contextlib.chdir(self.folder), _logging_apart():
-            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                try:
-                    app(list(args), prog_name="pmsync")
-                    code = 0
-                except SystemExit as ended:
-                    code = int(ended.code or 0)
+        with (
+            mock.patch.dict(os.environ, environ or self.environ, clear=True),
+            contextlib.chdir(self.folder),
+            _logging_apart(),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            try:
+                app(list(args), prog_name="pmsync")
+                code = 0
+            except SystemExit as ended:
+                code = int(ended.code or 0)
         return self._kept(Result(code, _read(out), _read(err)))
 
     def start(self, *args: str, environ: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
@@ -236,8 +241,32 @@ def _hear_ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+class Door:
+    """A server on loopback that stays for the whole session, while what answers behind it changes with every test."""
+
+    def __init__(self) -> None:
+        self.core: Any = None
+        self.base_url = ""
+        self.events: list[Event] = []
+
+    def handle(self, request: Request) -> Response:
+        return self.core.handle(request)
+
+    def lead_to(self, core: Any) -> None:
+        """Let ``core`` answer from now on."""
+        self.core, core.base_url = core, self.base_url
+
+
+@pytest.fixture(scope="session")
+def doors() -> Iterator[list[Door]]:
+    """Two servers: taking one down takes longer than most tests."""
+    made = [Door(), Door()]
+    with serve(made[0]), serve(made[1]):
+        yield made
+
+
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+def site(tmp_path: Path, doors: list[Door]) -> Iterator[Site]:
     """An empty Jira project PAY, an empty private repository acme/api, and a config that mirrors the one into the other."""
     folder = tmp_path / "site"
     folder.mkdir()
@@ -247,18 +276,17 @@ def site(tmp_path: Path) -> Iterator[Site]:
     github.add_token(BOT, CANARIES["GITHUB_TOKEN"])
     jira.add_project("PAY", "Payments")
     github.add_repo("acme/api", private=True)
-    with ExitStack() as stack:
-        stack.enter_context(serve(jira))
-        stack.enter_context(serve(github))
-        environ = {
-            "PATH": os.environ.get("PATH", ""),
-            "HOME": str(folder),
-            "USER": "pat",
-            "PMSYNC_CLOCK": f"shared:{folder / 'clock'}",
-            "PMSYNC_CONFIG": str(folder / "pmsync.yaml"),
-            **CANARIES,
-        }
-        made = Site(folder, clock, jira, github, environ)
-        made.config.write_text(CONFIG.format(jira=jira.base_url, github=github.base_url))
-        yield made
-        assert made.leaks() == []
+    doors[0].lead_to(jira)
+    doors[1].lead_to(github)
+    environ = {
+        "PATH": os.environ.get("PATH", ""),
+        "HOME": str(folder),
+        "USER": "pat",
+        "PMSYNC_CLOCK": f"shared:{folder / 'clock'}",
+        "PMSYNC_CONFIG": str(folder / "pmsync.yaml"),
+        **CANARIES,
+    }
+    made = Site(folder, clock, jira, github, environ)
+    made.config.write_text(CONFIG.format(jira=jira.base_url, github=github.base_url))
+    yield made
+    assert made.leaks() == []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pmsync.net.conditional import Tag
 from pmsync_github.cursor import KEPT, LEAST_OVERLAP, OVERLAP, ROOM, Delivered, Position, digest
 
 NOW = 1_767_225_600.0
@@ -31,6 +33,22 @@ def test_cursor_is_read_back():
 
 def test_moment_lies_the_overlap_before_the_look():
     assert Position().advance(NOW, {}).since == NOW - OVERLAP
+
+
+def test_moment_stays_while_nothing_is_new_and_the_tag_is_read_back():
+    position = Position().advance(NOW, delivered(3))
+    still = position.stay(Tag('W/"v1"', "me"))
+    assert (still.since, still.seen) == (position.since, position.seen)
+    assert Position.parse(still.text()) == still
+
+
+def test_tag_does_not_outlive_the_listing_it_came_with():
+    assert Position().stay(Tag('W/"v1"', "me")).advance(NOW, delivered(3)).tag is None
+
+
+@pytest.mark.parametrize("tag", ["1", '"v1"', "[]", '["v1"]', '["v1", 2]', "{}", "null"])
+def test_cursor_with_a_tag_of_another_shape_keeps_the_moment(tag):
+    assert Position.parse(f'{{"since": 5, "seen": {{}}, "tag": {tag}}}') == Position(5.0)
 
 
 def test_what_was_delivered_within_the_overlap_is_known_and_the_rest_forgotten():

@@ -80,6 +80,10 @@ class SideDoors:
         state.projects[project.id] = project
         return project
 
+    def rename_project(self, key: str, new_key: str) -> None:
+        """An administrator changes a project's key: its issues are called by the new one, old keys keep resolving."""
+        self.state.rename(self._project(key), new_key)
+
     def add_component(self, project: str, name: str) -> str:
         """A component of a project; returns its id."""
         component = str(self.state.new_id())

@@ -115,6 +115,7 @@ class Project:
     properties: dict[str, Any] = field(default_factory=dict)
     last_number: int = 0
     private: bool = True
+    former_keys: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)

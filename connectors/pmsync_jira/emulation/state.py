@@ -64,12 +64,13 @@ class State:
         self._ids = count(lowest)
 
     def project(self, id_or_key: str) -> Project | None:
-        """A project by id or key."""
+        """A project by id, key, or a key it had before, unless another project took that over."""
         found = self.projects.get(id_or_key)
         if found is not None:
             return found
         wanted = id_or_key.upper()
-        return next((project for project in self.projects.values() if project.key == wanted), None)
+        named = next((project for project in self.projects.values() if project.key == wanted), None)
+        return named or next((project for project in self.projects.values() if wanted in project.former_keys), None)
 
     def entry(self, id_or_key: str) -> Entry | None:
         """An issue that exists, by id or by any key it ever had."""
@@ -144,6 +145,19 @@ class State:
         self.record(actor, "delete", entry.current.key, id=str(entry.current.id))
         self._tell(Happening("jira:issue_deleted", entry.current, actor, self.now_ms()))
 
+    def rename(self, project: Project, key: str) -> None:
+        """Give a project another key, and its issues with it; their numbers and ids stay, and none counts as updated."""
+        project.former_keys.add(project.key)
+        project.key = key
+        for entry in self.entries.values():
+            if entry.current.project == project.id:
+                entry.current = _rekeyed(entry.current, key)
+                self._keys[entry.current.key] = entry.current.id
+            entry.indexed = [
+                (at, _rekeyed(issue, key) if issue is not None and issue.project == project.id else issue)
+                for at, issue in entry.indexed
+            ]
+
     def hold_index(self, entry: Entry, seconds: float) -> None:
         """Keep what search does not see yet, or the latest change, from it for ``seconds`` from now."""
         visible = self.clock.now() + seconds
@@ -172,6 +186,10 @@ class State:
     def _tell(self, happening: Happening) -> None:
         for watcher in self.watchers:
             watcher(happening)
+
+
+def _rekeyed(issue: Issue, key: str) -> Issue:
+    return replace(issue, key=f"{key}-{issue.key.rpartition('-')[2]}")
 
 
 def _written(issue: Issue) -> list[tuple[str, int]]:

@@ -44,7 +44,8 @@ def explanation_lines(found: Explanation) -> Iterator[Text]:
 def _field_lines(value: FieldState) -> Iterator[Text]:
     yield Text()
     yield Text.assemble((f"{value.field}: ", "bold"), (clean(value.value), "bold green"))
-    yield Text(f"    set by {clean(value.source)}, {when(value.at)}: {clean(value.why)}")
+    yield Text(f"    set by {clean(value.source)}, {when(value.at)}")
+    yield Text(f"    because {clean(value.why)}")
     width = max((len(clean(place.record)) for place in value.places), default=0)
     for place in value.places:
         yield _place_line(place, width)

@@ -1,4 +1,4 @@
-"""What libraries log reaches stderr, without secrets. ``PMSYNC_LOG=debug`` shows every request; warnings are shown always."""
+"""What libraries log reaches stderr, without secrets. ``PMSYNC_LOG=debug`` shows every request, ``error`` is the default."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _level() -> int:
     from pmsync.config.problems import nearest
     from pmsync.connect.errors import ConfigError
 
-    wanted = os.environ.get(LOG_VARIABLE, "warning").lower()
+    wanted = os.environ.get(LOG_VARIABLE, "error").lower()
     if wanted not in _LEVELS:
         raise ConfigError(f"{LOG_VARIABLE}={wanted!r} is no level", hint=nearest(wanted, _LEVELS))
     return _LEVELS[wanted]

@@ -43,9 +43,7 @@ ConfigFile = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
 Scopes = Annotated[
     list[str] | None,
-    typer.Option(
-        "--scope", "-s", help="Only this scope (system:container); may be repeated.", autocompletion=complete_scope
-    ),
+    typer.Option("--scope", "-s", help="Only this scope (system:container); may be repeated.", autocompletion=complete_scope),
 ]
 PlanFile = Annotated[
     Path,

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from pmsync.app import App
     from pmsync.reconcile.plan import Line, Plan
 
-ROWS = 40
+ROWS = 24
 """How many changes are shown unless all are asked for."""
+PARTIAL = "nothing to write as far as could be seen: something could not be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Shown:
         omitted: how many changes are not listed.
         counts: ``jira create`` and the like to the number of ops.
         skips: what was left alone: code and reason.
+        incomplete: something could not be read, so that more may have to be written.
     """
 
     rows: tuple[Row, ...]
@@ -53,10 +55,14 @@ class Shown:
     omitted: int
     counts: Mapping[str, int]
     skips: tuple[tuple[str, str], ...]
+    incomplete: bool = False
 
 
-def show(app: App, plan: Plan, *, rows: int | None = ROWS) -> Shown:
-    """Put the plan into words, with the remote's own names for values; ``rows`` limits how many changes are listed."""
+def show(app: App, plan: Plan, *, rows: int | None = ROWS, incomplete: bool = False) -> Shown:
+    """Put the plan into words, with the remote's own names for values; ``rows`` limits how many changes are listed.
+
+    ``incomplete``: something could not be read, so that more may have to be written.
+    """
     from pmsync.reconcile.plan import lines
 
     pairs = [(op, "") for op in plan.ops] + [(held.op, held.reason) for held in plan.held]
@@ -69,7 +75,7 @@ def show(app: App, plan: Plan, *, rows: int | None = ROWS) -> Shown:
     kept = _excerpt(every, len(every) if rows is None else rows)
     skips = tuple(dict.fromkeys((skip.code, skip.reason) for skip in plan.skips))
     held = Counter(held.reason for held in plan.held)
-    return Shown(_titled(app, kept), len(pairs), held, len(every) - len(kept), dict(plan.counts()), skips)
+    return Shown(_titled(app, kept), len(pairs), held, len(every) - len(kept), dict(plan.counts()), skips, incomplete)
 
 
 def _excerpt(rows: Sequence[Row], most: int) -> list[Row]:
@@ -108,7 +114,7 @@ def as_table(shown: Shown) -> Group:
     from rich.text import Text
 
     if not shown.writes:
-        return Group(Text("everything agrees: nothing to write"), *_left_alone(shown))
+        return Group(Text(PARTIAL if shown.incomplete else "everything agrees: nothing to write"), *_left_alone(shown))
     parts: list[RenderableType] = []
     key = max(len(_key(row)) for row in shown.rows)
     for _, group in groupby(shown.rows, key=lambda row: row.item):
@@ -152,8 +158,9 @@ def _needless(row: Row, rows: Sequence[Row]) -> bool:
 def _change(line: Line) -> Text:
     from rich.text import Text
 
-    if line.kind == "create" or FIELDS[line.field].merge is MergeType.SET:
-        return Text(_cut(line.after))
+    merge = FIELDS[line.field].merge
+    if line.kind == "create" or merge is MergeType.SET:
+        return Text(_cut(line.after, 30 if merge is MergeType.TEXT else 48))
     return Text.assemble((_cut(line.before), "dim"), " → ", _cut(line.after))
 
 
@@ -184,7 +191,7 @@ def _left_alone(shown: Shown) -> list[Text]:
 def as_markdown(shown: Shown) -> str:
     """For a pull request. What the systems say is escaped: it stays text."""
     if not shown.writes:
-        return "**pmsync plan:** everything agrees, nothing to write."
+        return f"**pmsync plan:** {PARTIAL if shown.incomplete else 'everything agrees, nothing to write'}."
     return "\n".join(
         [f"**pmsync plan:** {shown.writes:,} writes ({_counted(shown)})", *_markdown_held(shown), *_markdown_rows(shown)]
     )

@@ -31,8 +31,18 @@ _WORDS = (
 def as_json(report: Report) -> dict[str, Any]:
     """One object: run, counts, what failed with its remedy, what is held, exit code."""
     held = len(report.held.held) if report.held else 0
-    failures = [{"what": clean(what), "remedy": clean(hint)} for what, hint in report.tally.failures]
-    return {"run": report.run, "counts": report.tally.counts, "held": held, "failures": failures, "exit_code": report.exit_code}
+    return {
+        "run": report.run,
+        "counts": report.tally.counts,
+        "held": held,
+        "failures": failures(report),
+        "exit_code": report.exit_code,
+    }
+
+
+def failures(report: Report) -> list[dict[str, str]]:
+    """What failed, each with its remedy ("" where there is none)."""
+    return [{"what": clean(what), "remedy": clean(hint)} for what, hint in report.tally.failures]
 
 
 def as_text(report: Report) -> Text:
@@ -46,6 +56,8 @@ def as_text(report: Report) -> Text:
     if report.held is not None and report.held.held:
         text.append(f"{len(report.held.held):>7,}  ", style="bold yellow")
         text.append("writes held for a person: pmsync apply held\n")
+    if failed := len(report.tally.failures):
+        text.append(f"{failed:>7,}  ", style="bold red").append("failures, see above\n")
     if not text.plain:
         text.append("everything agrees; nothing was written\n")
     text.append(f"run {report.run[:8]}", style="dim")

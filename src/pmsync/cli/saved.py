@@ -84,7 +84,9 @@ def _check(app: App, plan: Plan, file: Path) -> None:
     with app.store.transaction() as tx:
         missing = len(items) - len(tx.items.many(items))
     if missing:
-        raise ConfigError(f"{file} was made with another store: it speaks of {missing} items that this one does not have", hint=_MAKE)
+        raise ConfigError(
+            f"{file} was made with another store: it speaks of {missing} items that this one does not have", hint=_MAKE
+        )
 
 
 def _head(file: Path) -> bytes:

@@ -118,13 +118,17 @@ def clean(text: str) -> str:
 
 
 @contextmanager
-def opened(config: Path, *, read_only: bool = False) -> Iterator[App]:
-    """The wired application; what is logged and complained about from now on is free of its secrets."""
-    from pmsync.app import build
+def opened(config: Path, *, read_only: bool = False, hurried: bool = False) -> Iterator[App]:
+    """The wired application; what is logged and complained about from now on is free of its secrets.
+
+    ``hurried``: a system that does not answer at once fails instead of being asked again.
+    """
+    from pmsync.app import build, clock_of
+    from pmsync.cli.hurry import Hurried
     from pmsync.cli.logs import protect
 
     protect()
-    app = build(config, read_only=read_only)
+    app = build(config, read_only=read_only, clock=Hurried(clock_of(os.environ)) if hurried else None)
     protect(app.config.secrets)
     try:
         yield app

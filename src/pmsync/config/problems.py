@@ -65,6 +65,11 @@ class Problems:
         """Whether something is wrong with the very value at ``path``."""
         return path in self._paths
 
+    def where(self, path: Path) -> str:
+        """``file:line:column`` of the value at ``path``, or of the nearest place around it that stands in the document."""
+        line, column = self._place(Problem(path, ""))
+        return f"{self._file}:{line}:{column}"
+
     def stop(self) -> None:
         """Raise what was found, in the order of the document.
 

@@ -31,6 +31,16 @@ def absent(context: Context, scope: ScopeRef, links: Sequence[Link]) -> None:
     missed(context, scope, links, fetched)
 
 
+def look_for_suspects(context: Context) -> None:
+    """Read directly the records that may have been transferred, and follow those that were."""
+    suspects = {link.uid: link for link in context.suspects}
+    context.suspects.clear()
+    for link in suspects.values():
+        if context.is_ready(link.scope) and not context.is_parked(link.scope):
+            with context.isolated(link.scope, "looking for a record that may have been transferred"):
+                absent(context, link.scope, [link])
+
+
 def missed(context: Context, scope: ScopeRef, links: Sequence[Link], fetched: Fetched) -> None:
     """Settle what became of the records of ``links`` that a direct read did not find."""
     found = {record.ref for record in fetched.records}
@@ -72,6 +82,7 @@ def _relink(context: Context, link: Link, record: Record) -> None:
             tx.links.change(replace(link, ref=record.ref))
             observe(context, tx, link.scope, [record])
         tx.notices.settle(link.scope, CODE, link.uid)
+        tx.notices.settle(record.scope, "surplus", record.key)
         tx.dirty.mark([f"item:{link.item}"], link.scope, "transferred")
         tx.journal.append([Entry(context.run, "move", link.item, link=link.uid, why=why, at=context.clock.now())])
     context.tell("moved", why, scope=link.scope, item=link.item)

@@ -102,7 +102,7 @@ def _place(context: Context, tx: Transaction, record: Record, crowd: Crowd) -> N
     marked = tx.items.get(marker.item) if marker else None
     if marker and marked is None and marker.instance != context.store.instance:
         context.tell("skipped", f"{record.key} was created by another pmsync instance", scope=record.scope, code="foreign_marker")
-    if marked is not None and _bound(tx, marked.uid, record):
+    if marker and marked is not None and _surplus(tx, marker, record):
         _quarantine(context, tx, record, marked)
         return
     peers = _peers(tx, record, product.key)
@@ -117,14 +117,25 @@ def _place(context: Context, tx: Transaction, record: Record, crowd: Crowd) -> N
     found(context, tx, record, product.key)
 
 
-def _bound(tx: Transaction, item: str, record: Record) -> bool:
-    links = tx.links.of_items([item]).get(item, [])
-    return any(link.scope == record.scope and link.state is LinkState.LINKED for link in links)
+def _surplus(tx: Transaction, marker: Marker, record: Record) -> bool:
+    """Whether the create that made the record has another one: the item has one here, or that create landed elsewhere or was made anew."""
+    linked = [link for link in tx.links.of_items([marker.item]).get(marker.item, []) if link.state is LinkState.LINKED]
+    if any(link.scope == record.scope for link in linked):
+        return True
+    row = tx.ops.get(marker.op)
+    if row is None:
+        return False
+    if row.ref is not None:
+        return row.ref != record.ref
+    return row.state.terminal and any(link.ref.system == record.ref.system for link in linked)
 
 
 def _quarantine(context: Context, tx: Transaction, record: Record, item: Item) -> None:
     reason = f"{record.key} carries the marker of an item that has a record here already; it is left alone, close it by hand"
     tx.notices.raise_(record.scope, "surplus", record.key, reason)
+    links = tx.links.of_items([item.uid]).get(item.uid, [])
+    # A transfer keeps the marker and makes a new id: then it is the linked record that cannot be found any more.
+    context.suspects += [link for link in links if link.ref.system == record.ref.system and link.state is LinkState.LINKED]
     tx.journal.append([Entry(context.run, "quarantine", item.uid, why=reason, at=context.clock.now())])
     context.tell("quarantined", reason, scope=record.scope, item=item.uid)
 

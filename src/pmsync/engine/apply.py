@@ -6,7 +6,9 @@ Creates go one by one, each behind its own durable intent, so that a crash leave
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from pmsync.connect.contract import Outcome, Receipt
 from pmsync.connect.errors import Ambiguous, ConnectorError, Park, WriteRefused
@@ -16,6 +18,7 @@ from pmsync.engine.confirm import confirm_creates, confirm_updates
 from pmsync.engine.context import Context
 from pmsync.engine.observe import observe
 from pmsync.engine.refusals import refuse, refuse_create
+from pmsync.engine.route import forbidden, update_forbidden
 from pmsync.model.enums import Audience
 from pmsync.model.item import Link, LinkState
 from pmsync.model.record import Record, RecordRef, ScopeRef
@@ -26,6 +29,7 @@ from pmsync.store.journal import Entry
 from pmsync.store.ops import OpState
 
 CREATES_AT_ONCE = 50
+T = TypeVar("T")
 
 
 def apply(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> None:
@@ -47,9 +51,9 @@ def apply(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> None:
             _update_all(context, scope, chunk)
 
 
-def _chunks(ops: Sequence[Operation], size: int) -> Iterator[Sequence[Operation]]:
-    for start in range(0, len(ops), size):
-        yield ops[start : start + size]
+def _chunks(things: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(things), size):
+        yield things[start : start + size]
 
 
 def _update_all(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> None:
@@ -74,9 +78,13 @@ def _preread(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> lis
     with context.store.transaction() as tx:
         observe(context, tx, scope, fetched.records)
         links = tx.links.by_refs([op.ref for op in ops if op.ref is not None])
+        siblings = tx.links.of_items([op.item for op in ops])
+        seen = tx.observations.many([link.ref for group in siblings.values() for link in group if link.state is LinkState.LINKED])
         writing = {row.op.ref or row.ref for group in tx.ops.open_for([op.item for op in ops]).values() for row in group}
         for op in ops:
             reason = _moved(context, op, records, links)
+            if reason is None and op.ref is not None:
+                reason = update_forbidden(context, tx, links[op.ref], siblings[op.item], seen)
             if reason is None and op.ref in writing:
                 reason = "an earlier write to it is still unresolved"
             if reason is None:
@@ -129,17 +137,39 @@ def _create_all(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> 
         confirm_creates(context, scope, [op for op in ready if op.uid in answered], answered)
 
 
+def reread_sources(context: Context, ops: Sequence[Operation]) -> None:
+    """Read again what creates were planned from: a plan may be days old, and its sources restricted since."""
+    with context.store.transaction() as tx:
+        links = tx.links.of_items([op.item for op in ops if op.kind is OpKind.CREATE])
+    by_scope: dict[ScopeRef, list[RecordRef]] = defaultdict(list)
+    for link in (link for group in links.values() for link in group if link.state is LinkState.LINKED):
+        by_scope[link.scope].append(link.ref)
+    for scope, refs in by_scope.items():
+        if not context.is_ready(scope) or context.is_parked(scope):
+            continue
+        with context.isolated(scope, "reading what is to be copied"):
+            for chunk in _chunks(refs, context.connector(scope).capabilities.fetch_batch):
+                context.keep_hold()
+                fetched = context.connector(scope).fetch(scope, chunk)
+                with context.store.transaction() as tx:
+                    observe(context, tx, scope, fetched.records)
+
+
 def _still_missing(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> list[Operation]:
-    """Creates whose item has no record in the scope yet and no other create under way."""
+    """Creates whose item has no record in the scope yet and no other create under way, and may still be shown there."""
     items = [op.item for op in ops]
     ready = []
     with context.store.transaction() as tx:
         links, open_ops = tx.links.of_items(items), tx.ops.open_for(items)
+        alive = {uid: [link for link in group if link.state is LinkState.LINKED] for uid, group in links.items()}
+        records = tx.observations.many([link.ref for group in alive.values() for link in group])
         for op in ops:
             if any(link.scope == scope for link in links.get(op.item, [])):
                 _drop(context, tx, op, "the item has a record here by now")
             elif any(row.op.scope == scope for row in open_ops.get(op.item, [])):
                 _drop(context, tx, op, "an earlier create is still unresolved")
+            elif (refusal := forbidden(context, tx, alive.get(op.item, []), records, scope)) is not None:
+                _drop(context, tx, op, refusal)
             else:
                 ready.append(op)
     return ready
@@ -198,7 +228,7 @@ def _rejected(context: Context, tx: Transaction, op: Operation, receipt: Receipt
         refuse_create(context, tx, op, receipt.reason)
     else:
         for change in op.changes:
-            refuse(context, tx, link, change, receipt.refused.get(change.surface, receipt.reason))
+            refuse(context, tx, link, change, receipt.refused.get(change.surface, receipt.reason), tell=False)
     tx.dirty.mark([f"item:{op.item}"], op.scope, "rejected")
 
 

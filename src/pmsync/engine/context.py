@@ -11,6 +11,7 @@ from pmsync.connect.contract import Connector
 from pmsync.connect.errors import AuthFailed, ConnectorError, Fatal, Gone, Park, Retry
 from pmsync.engine.events import Event, Listener
 from pmsync.engine.setup import Setup
+from pmsync.model.item import Link
 from pmsync.model.record import ScopeRef
 from pmsync.reconcile.surface import Surface
 from pmsync.store import Store
@@ -29,6 +30,7 @@ class Context:
     ``parked`` maps a system that failed in this run to the reason, ``rests`` those among
     them that only wait for their limits to the moment (Unix seconds) from which they may be asked again. ``closed`` holds the scopes that
     cannot be read while their system can, ``unsent`` the items of which a write did not leave: the next run tries again, not this one.
+    ``suspects`` are links whose record may have been transferred: to be looked at once no transaction is open.
 
     ``stopping`` is asked between batches: once true, nothing new is sent; what is under way is finished. ``patient`` runs (the daemon's)
     let a system whose credentials fail rest for a while; others try again at once, for a person may have mended them.
@@ -47,6 +49,7 @@ class Context:
     rests: dict[str, float] = field(default_factory=dict)
     closed: set[ScopeRef] = field(default_factory=set)
     unsent: set[str] = field(default_factory=set)
+    suspects: list[Link] = field(default_factory=list)
     _renewed: float = 0.0
     _surfaces: dict[ScopeRef, tuple[Surface, ...]] = field(default_factory=dict)
 

@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 from pmsync.connect.clock import Clock
 from pmsync.connect.markers import Marker, sign
 from pmsync.engine import person
+from pmsync.engine.absence import look_for_suspects
 from pmsync.engine.adopt import Crowd, adopt, is_record
-from pmsync.engine.apply import apply
+from pmsync.engine.apply import apply, reread_sources
 from pmsync.engine.context import Context
 from pmsync.engine.events import Event, Listener, Tally
 from pmsync.engine.fingerprint import changed_configs, keep_fingerprints
@@ -115,6 +116,7 @@ class Engine:
             know_scopes(context, sorted({op.scope for op in plan.ops}, key=str))
             context.prepare(self._setup.scopes())
             resolve(context)
+            reread_sources(context, plan.ops)
             self._carry_out(context, plan.ops, wait)
             self._complete(context, {op.item for op in plan.ops}, wait)
             _tell_unsent(context)
@@ -198,14 +200,18 @@ class Engine:
         return None
 
     def _reconcile(self, context: Context) -> Wanted:
-        """Adopt and settle everything dirty, in batches, each item once."""
-        context.prepare(self._setup.scopes())
+        """Adopt and settle everything dirty, in batches, each item once. Where nothing is, nothing is asked of any system."""
         now = self._clock.now()
+        with self._store.transaction() as tx:
+            if not tx.dirty.take(now, 1):
+                return Wanted()
+        context.prepare(self._setup.scopes())
         crowd = Crowd()
         for rows in self._dirty(context, now, "record:"):
             crowd.join(context, rows)
         for rows in self._dirty(context, now, "record:"):
             adopt(context, rows, crowd)
+        look_for_suspects(context)
         wanted = Wanted()
         for rows in self._dirty(context, now, "item:"):
             settle(context, rows, wanted)

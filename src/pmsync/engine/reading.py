@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pmsync.connect.contract import Account
-from pmsync.engine.person import one_link
+from pmsync.connect.errors import ConnectorError
+from pmsync.engine.person import NotFoundError, one_link
 from pmsync.engine.setup import Setup
 from pmsync.model.fields import FIELDS
 from pmsync.model.item import Item, Link, LinkState
-from pmsync.model.record import ScopeRef
+from pmsync.model.record import Record, RecordRef, ScopeRef
 from pmsync.model.values import Empty, Known, Settled, Unobserved
 from pmsync.store import Store, Transaction
 from pmsync.store.bases import BaseRow
 from pmsync.store.journal import Entry
+
+if TYPE_CHECKING:
+    from pmsync.engine.naming import Naming
 
 PEOPLE_AT_ONCE = 50
 """How many accounts are asked for in one call."""
@@ -133,71 +137,107 @@ def conflicts(store: Store) -> list[ConflictState]:
     return found
 
 
-def explain(store: Store, record: str, field: str | None) -> Explanation:
-    """Tell an item field by field.
+def explain(store: Store, record: str, field: str | None, naming: Naming | None = None) -> Explanation:
+    """Tell an item field by field. ``naming`` gives remote values the names a person knows; without it they show as they are.
 
     Raises:
         NotFoundError: the name leads to no managed record.
     """
     with store.transaction() as tx:
-        link = one_link(tx, record)
-        item = tx.items.many([link.item])[link.item]
-        links = _alive(tx.links.of_items([item.uid]).get(item.uid, []))
+        item, links = _told(tx, record)
+    if naming is not None:
+        naming.learn(one.scope for one in links)
+    with store.transaction() as tx:
+        item, links = _told(tx, record)
         bases = tx.bases.of_links([one.uid for one in links])
+        seen = tx.observations.many([link.ref for link in links])
         names = [field] if field else [name for name in FIELDS if name in item.fields]
-        fields = tuple(_field_state(tx, item, name, links, bases) for name in names if name in item.fields)
+        replicas = _Replicas(links, bases, seen, naming)
+        fields = tuple(_field_state(tx, item, name, replicas) for name in names if name in item.fields)
     title = item.fields.get("title")
     return Explanation(item.uid, show(title.value) if title else "", tuple(one.key for one in links), fields)
 
 
-def _field_state(
-    tx: Transaction, item: Item, name: str, links: Sequence[Link], bases: Mapping[str, Mapping[str, BaseRow]]
-) -> FieldState:
+def _told(tx: Transaction, record: str) -> tuple[Item, list[Link]]:
+    link = one_link(tx, record)
+    item = tx.items.many([link.item])[link.item]
+    return item, _alive(tx.links.of_items([item.uid]).get(item.uid, []))
+
+
+@dataclass(frozen=True, slots=True)
+class _Replicas:
+    """The records of one item: what was agreed with them, and what they show."""
+
+    links: Sequence[Link]
+    bases: Mapping[str, Mapping[str, BaseRow]]
+    seen: Mapping[RecordRef, Record]
+    naming: Naming | None
+
+    def places(self, name: str) -> Iterator[PlaceState]:
+        """Where the field ``name`` shows."""
+        for link in self.links:
+            values = self.seen[link.ref].values if link.ref in self.seen else {}
+            for surface, row in self.bases.get(link.uid, {}).items():
+                if row.base is not None and self._field(link, surface) == name:
+                    yield PlaceState(
+                        link.key, self._seen(link, surface, values.get(surface)), self._show(link, surface, row.base.remote)
+                    )
+
+    def _seen(self, link: Link, surface: str, value: object) -> str:
+        if isinstance(value, Unobserved):
+            return f"(not seen: {value.reason})"
+        return self._show(link, surface, value) if isinstance(value, Known | Empty) else "(not read)"
+
+    def _show(self, link: Link, surface: str, value: Settled) -> str:
+        return self.naming.show(link.scope, surface, value) if self.naming else show(value)
+
+    def _field(self, link: Link, surface: str) -> str:
+        return self.naming.field(link.scope, surface) if self.naming else surface.rpartition(":")[2]
+
+
+def _field_state(tx: Transaction, item: Item, name: str, replicas: _Replicas) -> FieldState:
     held = item.fields[name]
-    records = tx.observations.many([link.ref for link in links])
-    places = []
-    for link in links:
-        for surface, row in bases.get(link.uid, {}).items():
-            seen = records[link.ref].values.get(surface) if link.ref in records else None
-            if row.base is not None and _surface_field(surface) == name:
-                places.append(PlaceState(link.key, _seen(seen), show(row.base.remote)))
     history = tuple(tx.journal.of_item(item.uid, name, 20))
     made = held.provenance
     source = f"{made.source} ({made.actor})" if made.actor else made.source
-    return FieldState(name, show(held.value), source, made.at, made.why, tuple(places), history)
-
-
-def _surface_field(surface: str) -> str:
-    """Surface ids begin with, or end in, the field they show: ``status``, ``label:priority``."""
-    return surface.rpartition(":")[2]
-
-
-def _seen(value: object) -> str:
-    if isinstance(value, Unobserved):
-        return f"(not seen: {value.reason})"
-    return show(value) if isinstance(value, Known | Empty) else "(not read)"
+    return FieldState(name, show(held.value), source, made.at, made.why, tuple(replicas.places(name)), history)
 
 
 def log(store: Store, limit: int, run: str | None) -> Sequence[Entry]:
-    """The journal, latest first; of one run in its order."""
+    """The journal, latest first; of one run in its order.
+
+    Raises:
+        NotFoundError: there is no such run.
+    """
     with store.transaction() as tx:
         if run is None:
             return list(tx.journal.recent(limit))
         row = tx.runs.get(run)
-        return list(tx.journal.of_run(row.uid))[:limit] if row else []
+        if row is None:
+            raise NotFoundError(f"there is no run {run!r}", hint="pmsync log shows the runs that did something")
+        return list(tx.journal.of_run(row.uid))[:limit]
 
 
-def learn_people(setup: Setup, store: Store) -> None:
-    """Ask each system for the names of accounts that were seen but are not known yet, in batches."""
-    for system, connector in setup.connectors.items():
+def learn_people(setup: Setup, store: Store) -> list[ConnectorError]:
+    """Ask each system for the names of accounts that were seen but are not known yet, in batches; returns what went wrong."""
+    failures = []
+    for system in setup.connectors:
         scope = next((scope for scope in setup.scopes() if scope.system == system), None)
+        try:
+            if scope is not None:
+                _learn_people(setup, store, scope)
+        except ConnectorError as error:
+            failures.append(error)
+    return failures
+
+
+def _learn_people(setup: Setup, store: Store, scope: ScopeRef) -> None:
+    with store.transaction() as tx:
+        unknown = [row.account.id for row in tx.people.all(scope.system) if not row.account.name]
+    for start in range(0, len(unknown), PEOPLE_AT_ONCE):
+        accounts = setup.connectors[scope.system].people(scope, unknown[start : start + PEOPLE_AT_ONCE])
         with store.transaction() as tx:
-            unknown = [row.account.id for row in tx.people.all(system) if not row.account.name]
-        for start in range(0, len(unknown) if scope else 0, PEOPLE_AT_ONCE):
-            assert scope is not None  # the range is empty without one
-            accounts = connector.people(scope, unknown[start : start + PEOPLE_AT_ONCE])
-            with store.transaction() as tx:
-                tx.people.put(system, accounts)
+            tx.people.put(scope.system, accounts)
 
 
 def people(setup: Setup, store: Store, configured: Mapping[str, Mapping[str, str]]) -> list[dict[str, str]]:

@@ -15,9 +15,9 @@ CODE = "refused"
 CREATE_CODE = "create_refused"
 
 
-def refuse(context: Context, tx: Transaction, link: Link, change: Change, reason: str) -> None:
-    """Remember that ``change`` was refused on ``link``, and tell it the first time."""
-    if tx.notices.raise_(link.scope, CODE, _subject(link, change), f"{link.key} {change.field}: {reason}"):
+def refuse(context: Context, tx: Transaction, link: Link, change: Change, reason: str, *, tell: bool = True) -> None:
+    """Remember that ``change`` was refused on ``link``, and tell it the first time (unless the caller tells it)."""
+    if tx.notices.raise_(link.scope, CODE, _subject(link, change), f"{link.key} {change.field}: {reason}") and tell:
         context.tell("rejected", f"{link.key} {change.field}: {reason}", scope=link.scope, item=link.item, field=change.field)
 
 

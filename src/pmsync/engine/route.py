@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pmsync.connect.markers import Marker, sign
@@ -11,7 +11,7 @@ from pmsync.engine.gather import Gathered
 from pmsync.engine.refusals import create_refused
 from pmsync.model.enums import Audience
 from pmsync.model.item import Link, LinkState
-from pmsync.model.record import ScopeRef
+from pmsync.model.record import Record, RecordRef, ScopeRef
 from pmsync.model.values import EMPTY, Settled, raw
 from pmsync.reconcile.lens import Unrepresentable
 from pmsync.reconcile.operation import Change, Operation, OpKind
@@ -86,12 +86,52 @@ def _has_record(one: Gathered, scope: ScopeRef) -> bool:
     return any(link.scope == scope for link in one.links) or any(row.op.scope == scope for row in one.open_ops)
 
 
+def forbidden(
+    context: Context, tx: Transaction, links: Sequence[Link], records: Mapping[RecordRef, Record], to: ScopeRef
+) -> str | None:
+    """Why an item with these managed ``links`` must not be created in ``to``; None when it may. ``records``: what they show."""
+    source = min((_audience(tx, records, link) for link in links), default=Audience.PRIVATE)
+    row = tx.scopes.get(to)
+    destination = row.audience if row else Audience.PUBLIC
+    return may_cross(source, destination, named_public=to in context.setup.policy.named_public)
+
+
+def update_forbidden(
+    context: Context, tx: Transaction, link: Link, siblings: Sequence[Link], records: Mapping[RecordRef, Record]
+) -> str | None:
+    """Why nothing of its item may be written to the record of ``link``; None when it may.
+
+    The guard holds for updates as for creates: a record that was made where few could read it may stand in public by now.
+    """
+    others = [
+        one for one in siblings if one.uid != link.uid and one.state is LinkState.LINKED and _takes_part(records.get(one.ref))
+    ]
+    if not others:
+        return None
+    row, record = tx.scopes.get(link.scope), records.get(link.ref)
+    destination = max(row.audience if row else Audience.PUBLIC, record.audience if record else Audience.PUBLIC)
+    source = min(_audience(tx, records, one) for one in others)
+    return may_cross(source, destination, named_public=link.scope in context.setup.policy.named_public)
+
+
+def _takes_part(record: Record | None) -> bool:
+    return record is not None and record.audience is not Audience.PRIVATE
+
+
+def guarded_update(context: Context, tx: Transaction, one: Gathered, link: Link) -> bool:
+    """Whether the audience guard forbids writing to the record of ``link``; told once, with the reason."""
+    refusal = update_forbidden(context, tx, link, one.alive, one.records)
+    if refusal is None:
+        return False
+    said = f"{link.key} is not written: {refusal}"
+    if tx.notices.raise_(link.scope, "audience", link.key, said):
+        context.tell("skipped", said, scope=link.scope, item=one.item.uid, code="audience")
+    return True
+
+
 def _guarded(context: Context, tx: Transaction, one: Gathered, route: Route) -> bool:
     """Whether the audience guard forbids the route; told once, with the reason."""
-    source = min(_audience(tx, one, link) for link in one.alive)
-    row = tx.scopes.get(route.to)
-    destination = row.audience if row else Audience.PUBLIC
-    refusal = may_cross(source, destination, named_public=route.to in context.setup.policy.named_public)
+    refusal = forbidden(context, tx, one.alive, one.records, route.to)
     if refusal is None:
         return False
     key = next(link.key for link in one.alive)
@@ -101,9 +141,9 @@ def _guarded(context: Context, tx: Transaction, one: Gathered, route: Route) -> 
     return True
 
 
-def _audience(tx: Transaction, one: Gathered, link: Link) -> Audience:
+def _audience(tx: Transaction, records: Mapping[RecordRef, Record], link: Link) -> Audience:
     """The narrower of what the container and the record itself allow; unknown counts as private."""
-    record, row = one.records.get(link.ref), tx.scopes.get(link.scope)
+    record, row = records.get(link.ref), tx.scopes.get(link.scope)
     return min(record.audience, row.audience) if record and row else Audience.PRIVATE
 
 

@@ -15,7 +15,7 @@ from pmsync.engine.breaker import looping
 from pmsync.engine.context import Context
 from pmsync.engine.gather import Gathered, gather
 from pmsync.engine.refusals import refused
-from pmsync.engine.route import creations
+from pmsync.engine.route import creations, guarded_update
 from pmsync.model.enums import Audience
 from pmsync.model.item import Link
 from pmsync.model.values import EMPTY
@@ -151,6 +151,10 @@ def _keep_drift(context: Context, tx: Transaction, one: Gathered, decision: Deci
 _NOTICED = frozenset({"unmapped", "unrepresentable", "read_only", "stale_map", "too_long", "drift_respected", "unobserved"})
 
 
+_FREE = frozenset({"title", "body", "labels"})
+"""Fields whose values are no common words: what cannot be written concerns one record."""
+
+
 def _notice(context: Context, tx: Transaction, one: Gathered, skip: Skip) -> None:
     """Report each reason once per scope and subject, however many items share it."""
     if skip.code not in _NOTICED:
@@ -158,10 +162,11 @@ def _notice(context: Context, tx: Transaction, one: Gathered, skip: Skip) -> Non
     link = next((link for link in one.links if link.uid == skip.link), None)
     if link is None:
         return
-    shared = skip.code in ("unmapped", "unrepresentable", "read_only", "unobserved")
+    shared = skip.code in ("unmapped", "read_only", "unobserved") or (skip.code == "unrepresentable" and skip.field not in _FREE)
     subject = f"{skip.field}: {skip.subject}" if shared else f"{link.key} {skip.field}: {skip.subject}"
-    if tx.notices.raise_(link.scope, skip.code, subject, skip.reason):
-        context.tell("skipped", skip.reason, scope=link.scope, item=one.item.uid, field=skip.field, code=skip.code)
+    reason = f"{link.key} {skip.field}: {skip.reason}" if skip.code == "unrepresentable" and not shared else skip.reason
+    if tx.notices.raise_(link.scope, skip.code, subject, reason):
+        context.tell("skipped", reason, scope=link.scope, item=one.item.uid, field=skip.field, code=skip.code)
 
 
 def _updates(context: Context, tx: Transaction, one: Gathered, decision: Decision, wanted: Wanted) -> Iterator[Operation]:
@@ -184,8 +189,10 @@ def _updates(context: Context, tx: Transaction, one: Gathered, decision: Decisio
 
 
 def _barred(context: Context, tx: Transaction, one: Gathered, link: Link) -> bool:
-    """Whether nothing at all is written to the record at present: only some people can read it, or it cannot be found."""
-    return one.records[link.ref].audience is Audience.PRIVATE or lately_missed(context, tx, link)
+    """Whether nothing at all is written to the record: only some people can read it, too many can, or it cannot be found at present."""
+    if one.records[link.ref].audience is Audience.PRIVATE or lately_missed(context, tx, link):
+        return True
+    return guarded_update(context, tx, one, link)
 
 
 def _update(context: Context, one: Gathered, link: Link, changes: Sequence[Change]) -> Operation:

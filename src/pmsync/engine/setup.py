@@ -66,7 +66,7 @@ class Setup:
     connectors: Mapping[str, Connector]
     products: Sequence[Product]
     policy: Policy
-    marker_key: bytes
+    marker_key: bytes = field(repr=False)
     fingerprints: Mapping[ScopeRef, str] = field(default_factory=dict)
     beats: Beats = Beats()
 

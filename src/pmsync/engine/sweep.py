@@ -1,6 +1,7 @@
 """Sweep: on the slow beat, compare all ids of a scope with its links, to find deletes, moves and what an index missed.
 
-The listing only says where to look: what it lacks, and what it has that we lack, is read directly. An empty or shrunk listing stops the sweep.
+The listing only says where to look: what it lacks, and what it has that we lack, is read directly. An empty or shrunk listing stops the
+sweep until its next beat.
 """
 
 from __future__ import annotations
@@ -28,30 +29,32 @@ def sweep(context: Context, scope: ScopeRef) -> None:
         row = tx.scopes.get(scope) or ScopeRow(scope)
         linked = tx.links.count(scope)
     if not row.swept_at:
-        _swept(context, row, linked)
+        _swept(context, scope, linked)
         return
     if now - row.swept_at < context.setup.beats.sweep:
         return
     if isinstance(context.connector(scope).capabilities.ids, Unsupported):
         return
-    _sweep(context, scope, row)
+    _sweep(context, scope, max(row.listed, linked))
 
 
-def _sweep(context: Context, scope: ScopeRef, row: ScopeRow) -> None:
+def _sweep(context: Context, scope: ScopeRef, before: int) -> None:
     listing = context.connector(scope).ids(scope)
-    reason = shrunk(row.listed, len(listing.refs))
+    reason = shrunk(before, len(listing.refs))
     if reason is not None:
-        context.tell("held", f"{scope}: no sweep: {reason}", scope=scope, code="shrunk")
+        kind = "held" if listing.complete else "skipped"
+        context.tell(kind, f"{scope}: no sweep: {reason}", scope=scope, code="shrunk")
+        _swept(context, scope, before)
         return
     _look_for_lost(context, scope, {ref.remote_id for ref in listing.refs})
     _look_at_unknown(context, scope, listing.refs)
-    _swept(context, row, len(listing.refs))
+    _swept(context, scope, len(listing.refs))
 
 
-def _swept(context: Context, row: ScopeRow, listed: int) -> None:
+def _swept(context: Context, scope: ScopeRef, listed: int) -> None:
     with context.store.transaction() as tx:
-        fresh = tx.scopes.get(row.scope) or row
-        tx.scopes.put(replace(fresh, swept_at=context.clock.now(), listed=listed))
+        row = tx.scopes.get(scope) or ScopeRow(scope)
+        tx.scopes.put(replace(row, swept_at=context.clock.now(), listed=listed))
 
 
 def _look_for_lost(context: Context, scope: ScopeRef, present: AbstractSet[str]) -> None:

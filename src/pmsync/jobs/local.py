@@ -55,10 +55,11 @@ class LocalJobs:
                 next_run_time=datetime.now(UTC) + timedelta(milliseconds=index),  # the scheduler ticks in real time
             )
 
-    def run(self) -> None:
-        """Block until SIGTERM, SIGINT or ``stop``; the round under way is finished first."""
+    def run(self, begun: Callable[[], None] = lambda: None) -> None:
+        """Block until SIGTERM, SIGINT or ``stop``; the round under way is finished first. ``begun`` is called once signals are heard."""
         previous = {number: signal.signal(number, self._on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
+            begun()
             self._scheduler.start()
             self._stop.wait()
         finally:

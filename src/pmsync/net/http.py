@@ -92,15 +92,6 @@ class Http:
         """The pacing of this system, to be shared with its SDK's adapter."""
         return self._limiter
 
-    def url(self, call: Call) -> str:
-        """The full URL of ``call`` with its parameters, as it would be sent.
-
-        Raises:
-            Fatal: it leads out of ``base_url``.
-            Rejected: it holds what no URL can carry.
-        """
-        return str(self._address.resolve(call.path, call.params))
-
     def send(self, call: Call) -> Answer:
         """Send one call.
 

@@ -60,10 +60,6 @@ class Plan:
         every = [*self.ops, *(held.op for held in self.held)]
         return dict(sorted(Counter(f"{op.scope.system} {op.kind.value}" for op in every).items()))
 
-    def skip_counts(self) -> Mapping[str, int]:
-        """Skip code to how often; sorted."""
-        return dict(sorted(Counter(skip.code for skip in self.skips).items()))
-
     @property
     def digest(self) -> str:
         """SHA-256 over the canonical JSON, as hex digits."""

@@ -14,8 +14,8 @@ from pmsync.reconcile.lens import Lens
 class DefaultTaken:
     """A mapping nobody wrote down: what was assumed, why, and the config line that would change it.
 
-    Example: ``DefaultTaken("Ready for QA", "in_progress", "Jira's category In Progress",
-    'maps.status.jira: {"Ready for QA": in_review}')``.
+    ``remote`` is the token of the surface's lens; ``Surface.display`` has its name. Example: ``DefaultTaken("10004", "in_progress",
+    "Jira's category In Progress", 'maps.status.jira: {"Ready for QA": in_review}')`` for the status whose id is 10004.
     """
 
     remote: str
@@ -35,7 +35,6 @@ class Surface:
         read_only: why pmsync cannot write here, None when it can.
         display: remote value to the name a person knows it by (status id to status name); values absent here show as they are.
         defaults: every assumption the lens rests on.
-        limit: the largest number of characters the remote takes, None when unbounded.
     """
 
     id: str
@@ -44,7 +43,6 @@ class Surface:
     read_only: str | None = None
     display: Mapping[str, str] = dataclasses.field(default_factory=dict)
     defaults: tuple[DefaultTaken, ...] = ()
-    limit: int | None = None
 
     def show(self, value: Settled) -> str:
         """The value as a person reads it."""

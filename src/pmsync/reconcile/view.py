@@ -140,7 +140,7 @@ class Settlement:
 @dataclass(frozen=True, slots=True)
 class Skip:
     """Something that was left alone, and why. ``code`` is stable for machines: ``unmapped``, ``unrepresentable``, ``unobserved``,
-    ``read_only``, ``busy``, ``conflict``, ``in_flight``, ``drift_respected``, ``too_long``. ``subject`` names the value or field concerned.
+    ``read_only``, ``busy``, ``conflict``, ``in_flight``, ``drift_respected``, ``stale_map``. ``subject`` names the value or field concerned.
     """  # noqa: D205 - one thought
 
     link: str

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from sqlalchemy import Executable, bindparam, delete, func, select, update
+from sqlalchemy import Executable, bindparam, func, select, update
 
 from pmsync.reconcile.view import Base, BaseWrite
 from pmsync.store.codec import decode_settled, encode_settled
@@ -27,7 +27,6 @@ _OF_LINKS = select(BASES.c.link, BASES.c.surface, BASES.c.remote, BASES.c.hub, B
     BASES.c.link.in_(bindparam("links", expanding=True))
 )
 _CALM = update(BASES).where(BASES.c.link == bindparam("of"), BASES.c.surface == bindparam("at_surface")).values(drift_since=None)
-_FORGET = delete(BASES).where(BASES.c.link == bindparam("of"))
 
 
 class Bases:
@@ -72,10 +71,6 @@ class Bases:
     def calmed(self, link: str, surface: str) -> None:
         """The surface shows no person's edit any more."""
         self._session.run(_CALM, {"of": link, "at_surface": surface})
-
-    def forget(self, link: str) -> None:
-        """Drop everything agreed on a link, as at first contact."""
-        self._session.run(_FORGET, {"of": link})
 
 
 @cache

@@ -41,7 +41,6 @@ _TAKE = (
     .order_by(DIRTY.c.target)
     .limit(bindparam("limit"))
 )
-_DUE = select(func.count()).select_from(DIRTY).where(DIRTY.c.not_before <= bindparam("now"))
 _DONE = delete(DIRTY).where(DIRTY.c.target == bindparam("of"), DIRTY.c.seq == bindparam("as_of"))
 _POSTPONE = (
     update(DIRTY)
@@ -93,10 +92,6 @@ class Dirty:
     def count(self) -> int:
         """How many targets are marked; reads the whole index."""
         return int(self._session.value(select(func.count()).select_from(DIRTY)))
-
-    def due(self, now: float) -> int:
-        """How many marks are due at ``now``."""
-        return int(self._session.value(_DUE, {"now": now}))
 
 
 @cache

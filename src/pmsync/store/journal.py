@@ -60,7 +60,6 @@ _LATEST = select(JOURNAL).order_by(JOURNAL.c.seq.desc()).limit(bindparam("limit"
 _OF_ITEM = _LATEST.where(JOURNAL.c.item == bindparam("of"))
 _OF_FIELD = _OF_ITEM.where(JOURNAL.c.field == bindparam("on"))
 _OF_RUN = select(JOURNAL).where(JOURNAL.c.run == bindparam("of")).order_by(JOURNAL.c.seq)
-_SINCE = select(JOURNAL).where(JOURNAL.c.seq > bindparam("after")).order_by(JOURNAL.c.seq).limit(bindparam("limit"))
 
 
 class Journal:
@@ -84,11 +83,9 @@ class Journal:
         """The entries of a run, oldest first."""
         return [_entry(row) for row in self._session.rows(_OF_RUN, {"of": run})]
 
-    def recent(self, limit: int = 200, after_seq: int | None = None) -> list[JournalRow]:
-        """The latest ``limit`` entries, or the first ``limit`` after ``after_seq``; both oldest first."""
-        if after_seq is None:
-            return _oldest_first(self._session.rows(_LATEST, {"limit": limit}))
-        return [_entry(row) for row in self._session.rows(_SINCE, {"after": after_seq, "limit": limit})]
+    def recent(self, limit: int = 200) -> list[JournalRow]:
+        """The latest ``limit`` entries, oldest first."""
+        return _oldest_first(self._session.rows(_LATEST, {"limit": limit}))
 
 
 def _row(entry: Entry, now: float) -> dict[str, Any]:

@@ -28,7 +28,6 @@ class NoticeRow:
 
 _GET = select(NOTICES.c.settled_at).where(NOTICES.c.digest == bindparam("of"))
 _ONE = select(NOTICES).where(NOTICES.c.digest == bindparam("of"), NOTICES.c.settled_at.is_(None))
-_ONE = select(NOTICES).where(NOTICES.c.digest == bindparam("of"), NOTICES.c.settled_at.is_(None))
 _AGAIN = (
     update(NOTICES)
     .where(NOTICES.c.digest == bindparam("of"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Executable, bindparam, delete, select
+from sqlalchemy import Executable, bindparam, select
 
 from pmsync.model.record import Comment, Record, RecordRef
 from pmsync.store.codec import digest
@@ -16,7 +16,6 @@ from pmsync.store.tables.remote import COMMENTS, OBSERVATIONS
 _O, _C = OBSERVATIONS.c, COMMENTS.c
 _DIGESTS = select(_O.remote_id, _O.digest).where(_O.system == bindparam("of"), _O.remote_id.in_(bindparam("ids", expanding=True)))
 _RECORDS = select(_O.record).where(_O.system == bindparam("of"), _O.remote_id.in_(bindparam("ids", expanding=True)))
-_DROP = delete(OBSERVATIONS).where(_O.system == bindparam("of"), _O.remote_id == bindparam("id"))
 _COMMENT_DIGESTS = select(_C.remote_id, _C.digest).where(
     _C.system == bindparam("of"), _C.remote_id.in_(bindparam("ids", expanding=True))
 )
@@ -69,10 +68,6 @@ class Observations:
                     record = record_of(row.record)
                     found[record.ref] = record
         return found
-
-    def drop(self, ref: RecordRef) -> None:
-        """Forget the sight of a record that is gone; its comments stay."""
-        self._session.run(_DROP, {"of": ref.system, "id": ref.remote_id})
 
     def put_comments(self, comments: Sequence[Comment]) -> int:
         """Store comments; how many are new or differ."""

@@ -114,9 +114,6 @@ _GET = select(OPS).where(OPS.c.uid == bindparam("of"))
 _OPEN = select(OPS).where(_ALIVE, _UNSETTLED).order_by(*_ORDER)
 _OPEN_FOR = select(OPS).where(OPS.c.item.in_(bindparam("items", expanding=True)), _ALIVE, _UNSETTLED).order_by(*_ORDER)
 _OF_RUN = select(OPS).where(OPS.c.run == bindparam("of")).order_by(*_ORDER)
-_OF_ITEM = (
-    select(OPS).where(OPS.c.item == bindparam("of")).order_by(OPS.c.made_at.desc(), OPS.c.uid.desc()).limit(bindparam("limit"))
-)
 
 
 class Ops:
@@ -202,10 +199,6 @@ class Ops:
     def of_run(self, run: str) -> list[OpRow]:
         """The ops that a run added, oldest first."""
         return [_op_row(row) for row in self._session.rows(_OF_RUN, {"of": run})]
-
-    def of_item(self, item: str, limit: int = 200) -> list[OpRow]:
-        """The latest ``limit`` ops of an item, latest first."""
-        return [_op_row(row) for row in self._session.rows(_OF_ITEM, {"of": item, "limit": limit})]
 
     def _update(self, uid: str, states: Sequence[OpState], columns: dict[str, Any]) -> int:
         statement = update(OPS).where(OPS.c.uid == uid, OPS.c.state.in_(states))

@@ -1,4 +1,4 @@
-"""The accounts seen in each system, and which person each one is."""
+"""The accounts seen in each system. Which person each one is follows from the config and is not kept."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, bindparam, literal_column, select, update
+from sqlalchemy import Row, bindparam, select
 
 from pmsync.connect.contract import Account
 from pmsync.store.sql import Session
@@ -15,25 +15,13 @@ from pmsync.store.tables.remote import PEOPLE
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """One account of one system; ``person`` is the config's name for its owner, "" while it has none."""
+    """One account of one system."""
 
     system: str
     account: Account
-    person: str
 
 
 _ALL = select(PEOPLE).where(PEOPLE.c.system == bindparam("of")).order_by(PEOPLE.c.account)
-_UNMAPPED = (
-    select(PEOPLE)
-    .where(PEOPLE.c.person == literal_column("''"))
-    .order_by(PEOPLE.c.system, PEOPLE.c.account)
-    .limit(bindparam("limit"))
-)
-_NAME = (
-    update(PEOPLE)
-    .where(PEOPLE.c.system == bindparam("of"), PEOPLE.c.account == bindparam("id"))
-    .values(person=bindparam("named"))
-)
 
 
 class People:
@@ -46,13 +34,12 @@ class People:
         """Note that accounts of those ids exist; what is known of them already stays."""
         now = self._session.now()
         rows = [
-            {"system": system, "account": one, "name": "", "email": "", "active": 1, "person": "", "seen_at": now}
-            for one in sorted(set(ids))
+            {"system": system, "account": one, "name": "", "email": "", "active": 1, "seen_at": now} for one in sorted(set(ids))
         ]
         self._session.add_missing(PEOPLE, rows)
 
     def put(self, system: str, accounts: Sequence[Account]) -> None:
-        """Store accounts as last seen; whose they are stays as it was."""
+        """Store accounts as last seen."""
         now = self._session.now()
         rows = [
             {
@@ -61,20 +48,11 @@ class People:
                 "name": account.name,
                 "email": account.email,
                 "active": int(account.active),
-                "person": "",
                 "seen_at": now,
             }
             for account in {account.id: account for account in accounts}.values()
         ]
         self._session.put(PEOPLE, ("name", "email", "active", "seen_at"), rows)
-
-    def name(self, system: str, account: str, person: str) -> None:
-        """Say whose account it is; "" for nobody's."""
-        self._session.run(_NAME, {"of": system, "id": account, "named": person})
-
-    def unmapped(self, limit: int = 500) -> list[PersonRow]:
-        """Accounts that are nobody's yet, ordered by system and id."""
-        return [_person(row) for row in self._session.rows(_UNMAPPED, {"limit": limit})]
 
     def all(self, system: str) -> list[PersonRow]:
         """All accounts of a system, ordered by id."""
@@ -82,4 +60,4 @@ class People:
 
 
 def _person(row: Row[Any]) -> PersonRow:
-    return PersonRow(row.system, Account(row.account, row.name, row.email, bool(row.active)), row.person)
+    return PersonRow(row.system, Account(row.account, row.name, row.email, bool(row.active)))

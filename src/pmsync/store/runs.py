@@ -27,8 +27,6 @@ class RunRow:
     counts: Mapping[str, int]
 
 
-_LATEST = select(RUNS).order_by(RUNS.c.seq.desc()).limit(bindparam("limit"))
-_OF_KIND = _LATEST.where(RUNS.c.kind == bindparam("of"))
 _NAMED = select(RUNS).where(RUNS.c.uid >= bindparam("start"), RUNS.c.uid < bindparam("end")).limit(2)
 _FINISH = (
     update(RUNS)
@@ -54,15 +52,6 @@ class Runs:
         """End a run with its exit code and what it counted."""
         values = {"of": uid, "at": self._session.now(), "code": exit_code, "sums": encode(dict(counts))}
         self._session.run(_FINISH, values)
-
-    def last(self, kind: str | None = None) -> RunRow | None:
-        """The run started last, of that kind or of any."""
-        row = self._session.row(_LATEST if kind is None else _OF_KIND, {"limit": 1, **({"of": kind} if kind else {})})
-        return _run(row) if row else None
-
-    def recent(self, limit: int = 20) -> list[RunRow]:
-        """The runs started last, latest first."""
-        return [_run(row) for row in self._session.rows(_LATEST, {"limit": limit})]
 
     def get(self, name: str) -> RunRow | None:
         """The run of that uid, or the only one whose uid begins so.

@@ -81,10 +81,6 @@ class Scopes:
         values = {"scope": str(row.scope), "audience": int(row.audience), **facts}
         self._session.put(SCOPES, ("audience", *_FACTS), [values])
 
-    def all(self) -> list[ScopeRow]:
-        """All scopes, ordered by name."""
-        return [_scope_row(row) for row in self._session.rows(select(SCOPES).order_by(SCOPES.c.scope))]
-
 
 def _scope_row(row: Row[Any]) -> ScopeRow:
     facts = {name: getattr(row, name) for name in _FACTS}

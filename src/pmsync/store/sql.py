@@ -100,10 +100,10 @@ def _upsert(dialect: str, table: Table, columns: tuple[str, ...]) -> Executable:
     )
 
 
-def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
-    """Lists of at most ``size``, without repetitions, in order."""
+def chunks(values: Iterable[T]) -> Iterator[list[T]]:
+    """Lists of at most ``CHUNK``, without repetitions, in order."""
     rest = iter(dict.fromkeys(values))
-    while part := list(islice(rest, size)):
+    while part := list(islice(rest, CHUNK)):
         yield part
 
 

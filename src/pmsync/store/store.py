@@ -108,7 +108,7 @@ class Store:
         with self._alone(), told(self._url), self._engine.connect() as connection:
             begin(connection, durable=durable)
             try:
-                tx = Transaction(Session(connection, self.clock.now, self._new_uid), self.instance)
+                tx = Transaction(Session(connection, self.clock.now, self._new_uid))
                 if fenced:
                     self._check_fence(tx)
                 yield tx

@@ -22,10 +22,9 @@ from pmsync.store.suggestions import Suggestions
 
 
 class Transaction:
-    """Everything read and written here happens at one moment, or not at all. ``instance`` is the store's UUID."""
+    """Everything read and written here happens at one moment, or not at all."""
 
-    def __init__(self, session: Session, instance: str) -> None:
-        self.instance = instance
+    def __init__(self, session: Session) -> None:
         self.items = Items(session)
         self.links = Links(session)
         self.observations = Observations(session)

@@ -12,7 +12,7 @@ import sqlite3
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -70,6 +70,7 @@ class Asked:
     name: str
     write: bool
     body: Any = None
+    status: int = 0
 
 
 @dataclass(slots=True)
@@ -100,6 +101,7 @@ class Wire:
         self.asked.append(asked)
         self.before(request)
         response: Response = self.emulator.handle(request)
+        self.asked[-1] = replace(asked, status=response.status)
         if asked.write:
             self.doom.step()
         self.after(request, response)
@@ -363,6 +365,11 @@ class Bench:
         links = [link for link in self.links() if link.state is LinkState.LINKED]
         [item] = {link.item for link in links if link.key == key}
         return {link.key for link in links if link.item == item}
+
+    def number(self, key: str) -> int:
+        """The number of the GitHub issue that mirrors a Jira issue."""
+        [found] = [int(one.rpartition("#")[2]) for one in self.replicas(key) if "#" in one]
+        return found
 
     def hub(self, name: str) -> Any:
         """The only item's bare value of a field."""

@@ -396,18 +396,23 @@ def die_at(bench, kit, moment):
 
 
 def automate(bench, key):
-    """A rule in each system that answers every write of pmsync's with a change of its own."""
-    stamps = {"jira": 0, "github": 0}
+    """A rule in each system that answers every new title of the issue with a title of its own."""
+    number = bench.number(key)
+    stamps, last = {"J": 0, "G": 0}, {"J": bench.jira.issue(key).summary, "G": bench.github.issue("acme/api", number).title}
+
+    def answer(side, title, write):
+        if title == last[side]:
+            return
+        stamps[side] += 1
+        last[side] = f"Login fails [{side}{stamps[side]}]"
+        write(last[side])
 
     def jira_rule(request, response):
-        if request.method == "PUT" and response.status < 300:
-            stamps["jira"] += 1
-            bench.jira.edit_issue(key, bench.ana, summary=f"Login fails [J{stamps['jira']}]")
+        answer("J", bench.jira.issue(key).summary, lambda title: bench.jira.edit_issue(key, bench.ana, summary=title))
 
     def github_rule(request, response):
-        if bench.wires["github"].asked[-1].write and response.status < 300:
-            stamps["github"] += 1
-            bench.github.edit_issue("acme/api", 1, actor="rule", title=f"Login fails [G{stamps['github']}]")
+        title = bench.github.issue("acme/api", number).title
+        answer("G", title, lambda title: bench.github.edit_issue("acme/api", number, actor="rule", title=title))
 
     bench.wires["jira"].after, bench.wires["github"].after = jira_rule, github_rule
 

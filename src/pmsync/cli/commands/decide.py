@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import getpass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pmsync.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
 from pmsync.cli.shell import clean, guarded, opened, print_json, stdout
+
+if TYPE_CHECKING:
+    from pmsync.app import App
+    from pmsync.model.values import Settled
 
 
 def register(app: typer.Typer) -> None:
@@ -24,7 +28,9 @@ def resolve(
         str, typer.Argument(help="A conflict, as `pmsync conflicts` shows it; or a write in doubt with --abandon.")
     ],
     take: Annotated[str, typer.Option("--take", help="The system whose value wins.")] = "",
-    value: Annotated[str | None, typer.Option("--value", help="A value of your own.")] = None,
+    value: Annotated[
+        str | None, typer.Option("--value", help="A value of your own, in pmsync's words (status: done); labels with commas.")
+    ] = None,
     abandon: Annotated[
         bool, typer.Option("--abandon", help="Give up on a write whose answer was lost, after looking by hand.")
     ] = False,
@@ -33,9 +39,11 @@ def resolve(
 ) -> None:
     """End a conflict: choose a side or give a value. Every system gets it with the next sync."""
     from pmsync.connect.errors import ConfigError
+    from pmsync.engine import reading
     from pmsync.engine.person import Choice
-    from pmsync.model.values import known, raw
 
+    if abandon and (take or value is not None):
+        raise ConfigError("a write that is given up on has no value", hint="leave --take and --value out, or --abandon")
     if not abandon and bool(take) == (value is not None):
         raise ConfigError("say which value wins", hint="--take SYSTEM, or --value TEXT")
     with opened(config, read_only=True) as app:
@@ -43,9 +51,28 @@ def resolve(
             app.engine.abandon(conflict)
             _say(json, f"given up on {conflict}; its item is planned anew", {"abandoned": conflict})
             return
-        choice = Choice(take, None if value is None else known(value))
-        chosen = raw(app.engine.resolve_conflict(conflict, choice, getpass.getuser()))
-    _say(json, f"resolved to {chosen!r}; pmsync sync carries it out", {"conflict": conflict, "value": chosen})
+        choice = Choice(take, None if value is None else _wanted(app, conflict, value))
+        chosen = app.engine.resolve_conflict(conflict, choice, _whoami())
+    document = {"conflict": conflict, "value": reading.plain(chosen)}
+    _say(json, f"resolved to {reading.show(chosen)}; pmsync sync carries it out", document)
+
+
+def _wanted(app: App, conflict: str, text: str) -> Settled:
+    """The value in the vocabulary of the conflict's field. For a conflict that does not exist, the text as it is: the engine says so."""
+    from pmsync.cli.values import parse
+    from pmsync.model.values import known
+
+    with app.store.transaction() as tx:
+        row = tx.conflicts.get(conflict)
+    return known(text) if row is None else parse(row.dispute.field, text)
+
+
+def _whoami() -> str:
+    """The login name; a container's user may have none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "somebody"
 
 
 @guarded
@@ -60,23 +87,21 @@ def link(
     """Tie two records that are the same thing; without arguments, list pairs that look alike."""
     from pmsync.connect.errors import ConfigError
 
+    if keep is not None and other is None:
+        raise ConfigError("link needs two records", hint="pmsync link PAY-7 acme/api#12")
     with opened(config, read_only=True) as app:
-        if keep is None:
+        if keep is None or other is None:
             _suggest(app, json)
             return
-        if other is None:
-            raise ConfigError("link needs two records", hint="pmsync link PAY-7 acme/api#12")
         made = app.engine.link(keep, other)
     _say(json, f"{other} and {keep} are one item now; pmsync plan shows what follows", {"item": made.item, "link": made.uid})
 
 
-def _suggest(app: object, json: bool) -> None:
+def _suggest(app: App, json: bool) -> None:
     from rich.table import Table
 
-    from pmsync.app import App
     from pmsync.engine.likeness import suggestions
 
-    assert isinstance(app, App)
     pairs = suggestions(app.setup, app.store)
     if json:
         print_json([{"keep": pair.keep, "other": pair.other, "score": pair.score, "why": pair.why} for pair in pairs])
@@ -86,8 +111,7 @@ def _suggest(app: object, json: bool) -> None:
         return
     table = Table("score", "record", "title", "record", "title", box=None)
     for pair in pairs:
-        titles = clean(pair.keep_title), clean(pair.other_title)
-        table.add_row(f"{pair.score:.2f}", pair.keep, titles[0], pair.other, titles[1])
+        table.add_row(f"{pair.score:.2f}", *map(clean, (pair.keep, pair.keep_title, pair.other, pair.other_title)))
     stdout().print(table)
     stdout().print("tie a pair with: pmsync link RECORD RECORD")
 
@@ -108,4 +132,4 @@ def _say(json: bool, words: str, document: dict[str, object]) -> None:
     if json:
         print_json(document)
     else:
-        stdout().print(clean(words), markup=False)
+        stdout().print(clean(words))

@@ -1,14 +1,13 @@
-"""status, conflicts, explain, log, people: questions about what is known. They read the local store and ask no system."""
+"""status, conflicts, explain, log, people: questions about what is known. They read the local store; names are asked for where needed."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pmsync.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
-from pmsync.cli.shell import clean, guarded, opened, print_json, stdout
+from pmsync.cli.shell import RETRY, clean, complain, guarded, opened, print_json, stdout
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -36,16 +35,16 @@ def status(config: ConfigFile = DEFAULT_CONFIG, json: AsJson = False) -> None:
         return
     table = _table("scope", "linked", "last pull", "state")
     for scope in state.scopes:
-        table.add_row(str(scope.scope), f"{scope.linked:,}", when(scope.pulled_at), clean(scope.state))
+        table.add_row(clean(scope.scope), f"{scope.linked:,}", when(scope.pulled_at), clean(scope.state))
     stdout().print(table)
     stdout().print(
         f"\n{state.items:,} items, {state.dirty:,} to look at, {state.conflicts:,} open conflicts, {len(state.in_doubt):,} writes in doubt, "
         f"{state.held:,} held plans"
     )
     for line in state.in_doubt:
-        stdout().print(f"  in doubt: {clean(line)}", markup=False)
+        stdout().print(f"  in doubt: {clean(line)}")
     for code, reason in state.notices:
-        stdout().print(f"  {code}: {clean(reason)}", markup=False)
+        stdout().print(f"  {code}: {clean(reason)}")
 
 
 @guarded
@@ -75,14 +74,25 @@ def explain(
     """Why is this value what it is: who set it, where it shows, what was written, overruled or left alone."""
     from pmsync.cli.explaining import explanation_lines
     from pmsync.engine import reading
+    from pmsync.engine.naming import Naming
 
-    with opened(config, read_only=True) as app:
-        found = reading.explain(app.store, record, field)
+    _check_field(field)
+    with opened(config, read_only=True, hurried=True) as app:
+        found = reading.explain(app.store, record, field, Naming(app.setup, app.store))
     if json:
         print_json(reading.plain(found))
         return
     for line in explanation_lines(found):
         stdout().print(line)
+
+
+def _check_field(field: str | None) -> None:
+    from pmsync.config.problems import nearest
+    from pmsync.connect.errors import ConfigError
+    from pmsync.model.fields import FIELDS
+
+    if field is not None and field not in FIELDS:
+        raise ConfigError(f"there is no field {field!r}", hint=nearest(field, FIELDS))
 
 
 @guarded
@@ -110,10 +120,21 @@ def log(
 @guarded
 def people(config: ConfigFile = DEFAULT_CONFIG, json: AsJson = False) -> None:
     """Who is who: accounts seen in each system, matched by the config, by e-mail or by exact login; and those nobody knows."""
-    found = _people(config)
+    from pmsync.engine import reading
+
+    with opened(config, read_only=True, hurried=True) as app:
+        failures = reading.learn_people(app.setup, app.store)
+        found = reading.people(app.setup, app.store, app.config.root.people)
     if json:
         print_json(found)
-        return
+    else:
+        _print_people(found)
+    for error in failures:
+        complain(f"some names are missing: {error.message}", error.hint)
+    raise typer.Exit(RETRY if failures else 0)
+
+
+def _print_people(found: list[dict[str, str]]) -> None:
     table = _table("system", "account", "name", "person", "how")
     for row in found:
         table.add_row(*(clean(str(row[key])) for key in ("system", "account", "name", "person", "how")))
@@ -122,15 +143,7 @@ def people(config: ConfigFile = DEFAULT_CONFIG, json: AsJson = False) -> None:
     if unknown:
         first = unknown[0]
         stdout().print(f"{len(unknown):,} accounts have no person. To say who one is, in the config:")
-        stdout().print(f"  people: {{NAME: {{{first['system']}: {first['account']}}}}}", markup=False)
-
-
-def _people(config: Path) -> list[dict[str, str]]:
-    from pmsync.engine import reading
-
-    with opened(config, read_only=True) as app:
-        reading.learn_people(app.setup, app.store)
-        return reading.people(app.setup, app.store, app.config.root.people)
+        stdout().print(f"  people: {{NAME: {{{first['system']}: {clean(first['account'])}}}}}")
 
 
 def _table(*columns: str) -> Table:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pmsync.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
-from pmsync.cli.shell import clean, guarded, opened, print_json, stdout
+from pmsync.cli.shell import RETRY, clean, guarded, opened, print_json, stdout
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from pmsync.app import App
+    from pmsync.config.pointing import Pointer
     from pmsync.connect.contract import Check
 
 
@@ -27,35 +28,45 @@ def register(app: typer.Typer) -> None:
 def init(
     file: Annotated[Path, typer.Argument(help="Where to write the config.")] = DEFAULT_CONFIG,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
+    json: AsJson = False,
 ) -> None:
     """Write a commented pmsync.yaml to start from."""
     from importlib.resources import files
 
     from pmsync.connect.errors import ConfigError
 
-    if file.exists() and not force:
-        raise ConfigError(f"{file} exists already", hint="pmsync init OTHER.yaml, or --force to overwrite it")
     template = files("pmsync.config").joinpath("template.yaml").read_text(encoding="utf-8")
-    file.write_text(template, encoding="utf-8")
-    stdout().print(f"wrote {file}: fill in your systems and products, then: pmsync doctor", markup=False)
+    try:
+        with file.open("w" if force else "x", encoding="utf-8") as stream:
+            stream.write(template)
+    except FileExistsError:
+        raise ConfigError(f"{file} exists already", hint="pmsync init OTHER.yaml, or --force to overwrite it") from None
+    except OSError as error:
+        raise ConfigError(
+            f"{file} cannot be written: {error.strerror}", hint="name a file in a folder you may write to"
+        ) from None
+    if json:
+        print_json({"wrote": str(file)})
+    else:
+        stdout().print(f"wrote {file}: fill in your systems and products, then: pmsync doctor")
 
 
 @guarded
 def doctor(config: ConfigFile = DEFAULT_CONFIG, json: AsJson = False) -> None:
     """Say what is missing before the first write: tokens, permissions, fields, unmapped values; and every default taken."""
+    from pmsync.config.pointing import Pointer
+
     with opened(config, read_only=True) as app:
+        pointer = Pointer(app.config)
         found = {name: _examine(app, name) for name in app.setup.connectors}
     worst = any(check.level == "error" for checks in found.values() for check in checks)
     if json:
-        document = {
-            name: [{"level": c.level, "subject": c.subject, "finding": c.finding, "remedy": c.remedy} for c in checks]
-            for name, checks in found.items()
-        }
+        document = {name: [_plain(check, _where(pointer, name, check)) for check in checks] for name, checks in found.items()}
         print_json({"systems": document, "ok": not worst})
     else:
         for name, checks in found.items():
-            stdout().print(_table(name, checks))
-    raise typer.Exit(1 if worst else 0)
+            stdout().print(_table(name, checks, pointer))
+    raise typer.Exit(RETRY if worst else 0)
 
 
 def _examine(app: App, name: str) -> list[Check]:
@@ -69,15 +80,34 @@ def _examine(app: App, name: str) -> list[Check]:
         return [Check(Level.ERROR, name, app.redactor.text(error.message), error.hint)]
 
 
-def _table(name: str, checks: list[Check]) -> Table:
+def _where(pointer: Pointer, system: str, check: Check) -> str:
+    """The line of the config that the check concerns; the remedy knows best."""
+    return pointer.where(system, check.remedy, check.subject, check.finding)
+
+
+def _plain(check: Check, where: str) -> dict[str, str]:
+    return {
+        "level": str(check.level),
+        "subject": check.subject,
+        "finding": check.finding,
+        "remedy": check.remedy,
+        "where": where,
+    }
+
+
+def _table(name: str, checks: list[Check], pointer: Pointer) -> Table:
     from rich.table import Table
     from rich.text import Text
 
     styles = {"ok": "green", "note": "cyan", "warning": "yellow", "error": "bold red"}
     table = Table(title=name, title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
+    for overflow in ("ellipsis", "fold", "fold"):  # a path or a config line that is cut off helps nobody
+        table.add_column(overflow=overflow)
     for check in checks:
         what = Text(clean(check.finding))
         if check.remedy:
             what.append(f"\n→ {clean(check.remedy)}", style="dim")
+        if check.level in ("warning", "error"):
+            what.append(f"\n  concerns {_where(pointer, name, check)}", style="dim")
         table.add_row(Text(check.level, style=styles[check.level]), Text(clean(check.subject)), what)
     return table

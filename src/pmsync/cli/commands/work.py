@@ -14,8 +14,8 @@ from pmsync.cli.shell import CHANGES, guarded, opened, print_json, stderr, stdou
 from pmsync.cli.watch import watching
 
 if TYPE_CHECKING:
+    from pmsync.cli.plans import Shown
     from pmsync.engine.engine import Report
-    from pmsync.reconcile.plan import Plan
 
 
 class Format(StrEnum):
@@ -53,34 +53,32 @@ def plan(
     json: AsJson = False,
 ) -> None:
     """Show every write that would bring the systems into agreement, with its reason. Sends nothing but reads."""
-    from pmsync.cli import plans, saved
+    from pmsync.cli import plans, reports, saved
 
     quiet = json or format is Format.JSON
     if out is not None:
         saved.check_place(out)
     with opened(config, read_only=True) as app, watching(quiet=quiet) as listen:
         found, report = app.engine.plan(listen, wanted_scopes(app, scope))
-        shown = plans.show(app, found, rows=None if every or quiet else plans.ROWS)
+        rows = None if every or quiet else plans.ROWS
+        shown = plans.show(app, found, rows=rows, incomplete=bool(report.tally.failures))
     if out is not None:
         saved.save(found, out)
-    _print_plan(found, shown, Format.JSON if json else format, out)
+    if quiet:
+        print_json({**plans.as_json(found, shown), "failures": reports.failures(report)})
+    else:
+        _print_plan(shown, format)
+    if out is not None:
+        stderr().print(f"saved: pmsync apply {out}")
     if report.tally.failures:
         raise typer.Exit(1)
     raise typer.Exit(CHANGES if exit_code and shown.rows else 0)
 
 
-def _print_plan(found: Plan, shown: object, format: Format, out: Path | None) -> None:  # noqa: A002 - the option's name
+def _print_plan(shown: Shown, format: Format) -> None:  # noqa: A002 - the option's name
     from pmsync.cli import plans
 
-    assert isinstance(shown, plans.Shown)
-    if format is Format.JSON:
-        print_json(plans.as_json(found, shown))
-    elif format is Format.MD:
-        stdout().print(plans.as_markdown(shown), markup=False)
-    else:
-        stdout().print(plans.as_table(shown))
-    if out is not None:
-        stderr().print(f"saved: pmsync apply {out}", markup=False)
+    stdout().print(plans.as_markdown(shown) if format is Format.MD else plans.as_table(shown))
 
 
 @guarded

@@ -14,6 +14,7 @@ from pmsync.cli.theatre.story import LINES, built, planned
 from pmsync.connect.registry import plugin
 from pmsync.engine import reading
 from pmsync.engine.engine import Report
+from pmsync.engine.naming import Naming
 from pmsync.engine.events import Event
 from pmsync.model.enums import Status
 from pmsync.net.clock import SharedClock
@@ -225,7 +226,7 @@ def _conflict(stage: Theatre, narrator: Narrator) -> int:
     with stage.app(read_only=True) as app:
         found = reading.conflicts(app.store)
         narrator.conflicts(found)
-        narrator.explanation(reading.explain(app.store, "PAY-1", "status"))
+        narrator.explanation(reading.explain(app.store, "PAY-1", "status", Naming(app.setup, app.store)))
     return len(found)
 
 

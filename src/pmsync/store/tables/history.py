@@ -67,7 +67,6 @@ RUNS = Table(
     sqlite_autoincrement=True,
 )
 Index("uq_runs_uid", RUNS.c.uid, unique=True)
-Index(None, RUNS.c.kind, RUNS.c.seq)
 
 CONFLICTS = Table(
     "conflicts",

@@ -58,8 +58,5 @@ PEOPLE = Table(
     words("name"),
     words("email"),
     number("active"),
-    words("person"),
     moment("seen_at"),
 )
-"""``person`` is the name the config's ``people`` gives the account, "" while it gives none."""
-Index(None, PEOPLE.c.person, PEOPLE.c.system, PEOPLE.c.account)

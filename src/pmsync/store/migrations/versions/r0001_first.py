@@ -162,11 +162,9 @@ def _remote() -> None:
         words("name"),
         words("email"),
         number("active"),
-        words("person"),
         moment("seen_at"),
         sa.PrimaryKeyConstraint("system", "account", name=op.f("pk_people")),
     )
-    op.create_index(op.f("ix_people_person_system_account"), "people", ["person", "system", "account"])
 
 
 def _work() -> None:
@@ -273,7 +271,6 @@ def _history() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_runs")),
         sqlite_autoincrement=True,
     )
-    op.create_index(op.f("ix_runs_kind_seq"), "runs", ["kind", "seq"])
     op.create_index("uq_runs_uid", "runs", ["uid"], unique=True)
     op.create_table(
         "conflicts",

@@ -1,0 +1,82 @@
+"""What the engine says of itself at rest: its links, conflicts, decisions and notices. The judge holds this against the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pmsync.model.item import Link, LinkState
+from pmsync.model.values import Known, Settled
+from pmsync.store import Store
+from pmsync.store.notices import NoticeRow
+from pmsync.store.ops import OpRow
+
+EVERYTHING = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """One conflict, open or decided, with every value that ever stood in it."""
+
+    item: str
+    name: str
+    open: bool
+    values: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """``links`` by (system, remote id); ``overruled``: item, field and the hub value that lost to the field's owner."""
+
+    links: Mapping[tuple[str, str], Link]
+    disputes: tuple[Dispute, ...]
+    overruled: frozenset[tuple[str, str, str]]
+    notices: tuple[NoticeRow, ...]
+    open_ops: tuple[OpRow, ...]
+    known_at: Mapping[str, float]
+    """Link to the moment (Unix seconds) when its record was first tied to an item."""
+    quarantined: frozenset[str]
+    """Display keys of records that are known to be surplus."""
+
+    def item_of(self, system: str, record: str) -> str | None:
+        """The item that manages the record, None when none does."""
+        link = self.links.get((system, record))
+        return link.item if link is not None and link.state is LinkState.LINKED else None
+
+
+def read(store: Store) -> Claims:
+    """Read them off the store."""
+    with store.transaction() as tx:
+        items = [item.uid for item in tx.items.page("", EVERYTHING)]
+        found = tx.links.of_items(items)
+        disputes = tuple(
+            Dispute(
+                row.item,
+                row.dispute.field,
+                row.closed_at is None,
+                frozenset(map(_text, _stood(tx.conflicts.candidates(row.uid)))),
+            )
+            for row in tx.conflicts.list(False, EVERYTHING)
+        )
+        journal = tx.journal.recent(EVERYTHING)
+        notices = tuple(tx.notices.open())
+        open_ops = tuple(tx.ops.open())
+    links = {(link.ref.system, link.ref.remote_id): link for group in found.values() for link in group}
+    overruled = frozenset(
+        (entry.item, entry.field, _text(entry.before))
+        for entry in journal
+        if entry.kind == "overruled" and entry.before is not None
+    )
+    known = {entry.link: entry.at for entry in reversed(journal) if entry.kind in ("item", "link")}
+    surplus = frozenset(notice.subject for notice in notices if notice.code == "surplus")
+    return Claims(links, disputes, overruled, notices, open_ops, known, surplus)
+
+
+def _stood(candidates: object) -> list[Settled]:
+    return [candidate.value for candidate in candidates]  # type: ignore[attr-defined]
+
+
+def _text(value: Settled) -> str:
+    if not isinstance(value, Known):
+        return ""
+    return value.value if isinstance(value.value, str) else " ".join(sorted(value.value))

@@ -1,0 +1,122 @@
+"""Which fault befalls which request, and where in the engine's work it struck."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from types import FrameType
+from zlib import crc32
+
+from pmsync.testing.emulator import Request
+from pmsync.testing.faults import Fault, FaultKind
+from pmsync.testing.simulate.shape import Shape
+
+HTTP = tuple(FaultKind)
+SPAN = 2**32
+PHASES = (
+    "catalogue",
+    "pull",
+    "sweep",
+    "absence",
+    "resolve",
+    "reconcile",
+    "preread",
+    "prepare",
+    "create",
+    "update",
+    "confirm",
+    "finish",
+    "other",
+)
+"""The steps of a round, as far as something can strike in them."""
+
+_STEPS = {
+    ("pull", "know_scopes"): "catalogue",
+    ("pull", "pull"): "pull",
+    ("context", "prepare"): "catalogue",
+    ("sweep", "sweep"): "sweep",
+    ("absence", "absent"): "absence",
+    ("absence", "missed"): "absence",
+    ("resolve", "resolve"): "resolve",
+    ("engine", "_reconcile"): "reconcile",
+    ("apply", "_preread"): "preread",
+    ("apply", "reread_sources"): "preread",
+    ("apply", "_create_all"): "create",
+    ("apply", "_update_all"): "update",
+    ("confirm", "_confirm"): "confirm",
+    ("holding", "release"): "finish",
+}
+
+
+def phase() -> str:
+    """The step of the round that is under way, read off the stack: the innermost that has a name."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "")
+        if module.startswith(("pmsync.engine.", "pmsync.store.holding")):
+            found = _STEPS.get((module.rpartition(".")[2], frame.f_code.co_name))
+            if found is not None:
+                return found
+        frame = frame.f_back
+    return "other"
+
+
+def chance(seed: int, name: str) -> float:
+    """A number from 0 to 1 that depends on the seed and the name alone."""
+    return crc32(f"{seed}/{name}".encode()) / SPAN
+
+
+@dataclass(slots=True)
+class Record:
+    """What struck: (kind, phase) to how often, and the names of all strikes in order."""
+
+    cells: Counter[tuple[str, str]] = field(default_factory=Counter)
+    struck: list[str] = field(default_factory=list)
+
+    def note(self, kind: str, name: str) -> None:
+        """One strike."""
+        self.cells[kind, phase()] += 1
+        self.struck.append(f"{name} {kind}")
+
+
+@dataclass(frozen=True, slots=True)
+class Mishaps:
+    """The plan of one system's way: each request's fate depends on the seed and its ordinal alone.
+
+    ``server_max``: how late a request may land, as the connector declares. ``armed``: whether anything happens at all now.
+    """
+
+    shape: Shape
+    system: str
+    server_max: float
+    record: Record
+    armed: Callable[[], bool]
+    is_write: Callable[[Request], bool]
+
+    def __call__(self, ordinal: int, request: Request) -> Fault | None:
+        """The fault, if any."""
+        kinds = [kind for kind in HTTP if kind in self.shape.kinds]
+        if not kinds or not self.armed():
+            return None
+        rate = self.shape.rate if self.is_write(request) else self.shape.rate / 4
+        name = f"{self.system}:{ordinal}"
+        if chance(self.shape.seed, f"faults/{name}") >= rate or name in self.shape.muted:
+            return None
+        draw = Random(f"{self.shape.seed}/fault/{name}")  # noqa: S311 - reproducible, not secret
+        kind = draw.choice(kinds)
+        self.record.note(kind, name)
+        return self._fault(kind, draw)
+
+    def _fault(self, kind: FaultKind, draw: Random) -> Fault:
+        if kind is FaultKind.LATE:
+            return Fault(kind, seconds=draw.uniform(1.0, self.server_max * 0.9))
+        if kind is FaultKind.DELAY:
+            return Fault(kind, seconds=draw.uniform(0.1, 25.0))
+        if kind is FaultKind.LIMIT:
+            return Fault(kind, headers={"retry-after": str(draw.randint(1, 90))})
+        if kind in (FaultKind.FAIL_BEFORE, FaultKind.FAIL_AFTER):
+            return Fault(kind, status=draw.choice((500, 502, 503, 504)))
+        return Fault(kind)
