@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,7 +15,7 @@ from pmsync.connect.plugin import Environment
 from pmsync.model.record import ScopeRef
 from pmsync.net.conditional import Tag, fingerprint, tag_of, unless
 from pmsync.net.http import Answer, Call, Http
-from pmsync.net.words import escape
+from pmsync.net.words import escape, sent_at
 from pmsync_github.limits import MANNERS, READS
 
 API_VERSION = "2022-11-28"
@@ -212,11 +211,10 @@ def server_time(answer: Answer) -> float:
     Raises:
         Fatal: there is none that can be read; our own clock would not do.
     """
-    try:
-        return parsedate_to_datetime(answer.headers["date"]).timestamp()
-    except (KeyError, ValueError, TypeError):
-        problem = "GitHub's answer carries no readable Date"
-    raise Fatal(problem, hint="does a proxy strip headers?")
+    sent = sent_at(answer.headers)
+    if sent is None:
+        raise Fatal("GitHub's answer carries no readable Date", hint="does a proxy strip headers?")
+    return sent
 
 
 def _get(path: str, name: str, params: Mapping[str, str], also: frozenset[int] = frozenset()) -> Call:

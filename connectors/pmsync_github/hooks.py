@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
 from pmsync.connect.errors import AuthFailed
+from pmsync.connect.webhooks import genuine
 
 SIGNATURE = "x-hub-signature-256"
+_METHOD = "sha256="
 
 
 def verify(headers: Mapping[str, str], body: bytes, secret: str | None) -> None:
@@ -25,8 +25,7 @@ def verify(headers: Mapping[str, str], body: bytes, secret: str | None) -> None:
             "a webhook came, but no webhook_secret is configured", hint="set webhook_secret to the secret of the webhook"
         )
     sent = next((value for key, value in headers.items() if key.lower() == SIGNATURE), "")
-    wanted = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(sent.encode("utf-8", "surrogatepass"), wanted.encode()):
+    if not sent.startswith(_METHOD) or not genuine(body, secret, sent.removeprefix(_METHOD)):
         raise AuthFailed(
             "a webhook's signature is missing or wrong", hint="does the webhook in GitHub have the same secret as webhook_secret?"
         )

@@ -75,14 +75,8 @@ def surfaces(layout: Layout) -> list[Surface]:
     body_limit = mapping.BODY_LIMIT - mapping.MARKER_ROOM
     labels_read_only = layout.read_only or layout.labels_read_only
     return [
-        Surface(
-            mapping.TITLE,
-            "title",
-            TextLens(mapping.TITLE_LIMIT, single_line=True),
-            read_only=layout.read_only,
-            limit=mapping.TITLE_LIMIT,
-        ),
-        Surface(mapping.BODY, "body", TextLens(body_limit), read_only=layout.read_only, limit=body_limit),
+        Surface(mapping.TITLE, "title", TextLens(mapping.TITLE_LIMIT, single_line=True), read_only=layout.read_only),
+        Surface(mapping.BODY, "body", TextLens(body_limit), read_only=layout.read_only),
         _status(layout),
         _priority(layout, labels_read_only),
         Surface(

@@ -141,14 +141,8 @@ def surfaces(scope: ScopeRef, facts: ProjectFacts, config: ScopeConfig | None) -
     levels = priorities.vocabulary(facts.priorities, maps.get("priority", {}), scope.system)
     locked = _lacking(scope, facts, EDIT)
     return [
-        Surface(
-            mapping.TITLE,
-            "title",
-            TextLens(mapping.TITLE_LIMIT, single_line=True),
-            read_only=locked,
-            limit=mapping.TITLE_LIMIT,
-        ),
-        Surface(mapping.BODY, "body", TextLens(adf.LIMIT), read_only=locked, limit=adf.LIMIT),
+        Surface(mapping.TITLE, "title", TextLens(mapping.TITLE_LIMIT, single_line=True), read_only=locked),
+        Surface(mapping.BODY, "body", TextLens(adf.LIMIT), read_only=locked),
         Surface(
             mapping.STATUS,
             "status",

@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -18,7 +17,7 @@ import msgspec
 from pmsync.connect.errors import Gone
 from pmsync.connect.plugin import Environment
 from pmsync.net.http import Answer, Call, Http, Limited, Manners, Reach, ReadRule
-from pmsync.net.words import retry_after
+from pmsync.net.words import retry_after, sent_at
 from pmsync_jira import wire
 from pmsync_jira.mapping import PROPERTY
 from pmsync_jira.settings import JiraSettings
@@ -136,16 +135,8 @@ def _reset(headers: Mapping[str, str], now: float) -> float | None:
         wanted = datetime.fromisoformat(headers.get("x-ratelimit-reset", "")).timestamp()
     except ValueError:
         return None
-    sent = server_time(headers)
+    sent = sent_at(headers)
     return now + max(0.0, wanted - sent) if sent is not None else wanted
-
-
-def server_time(headers: Mapping[str, str]) -> float | None:
-    """The ``Date`` header in Unix seconds, None when there is none."""
-    try:
-        return parsedate_to_datetime(headers.get("date", "")).timestamp()
-    except ValueError:
-        return None
 
 
 class Client:
@@ -177,12 +168,12 @@ class Client:
         if answer.status == 400:
             return refusal(answer)
         page: wire.SearchPage = answer.decode(wire.SearchPage)
-        return Found(page.issues, page.token or None, server_time(answer.headers))
+        return Found(page.issues, page.token or None, sent_at(answer.headers))
 
-    def bulk_fetch(self, names: Sequence[str], fields: Sequence[str] = FIELDS) -> list[wire.Issue]:
+    def bulk_fetch(self, names: Sequence[str]) -> list[wire.Issue]:
         """At most ``BATCH`` issues by id or key, straight from the database; what cannot be read is left out."""
         path = f"{API}/issue/bulkfetch"
-        body = {"issueIdsOrKeys": list(names), "fields": list(fields), "properties": [PROPERTY]}
+        body = {"issueIdsOrKeys": list(names), "fields": list(FIELDS), "properties": [PROPERTY]}
         answer = self._http.send(Call("POST", path, f"POST {path}", json=body))
         fetched: wire.BulkFetched = answer.decode(wire.BulkFetched)
         return fetched.issues
@@ -244,7 +235,7 @@ class Client:
     def project(self, key: str) -> tuple[wire.Project, float | None]:
         """A project and the server's time."""
         answer = self._http.send(Call("GET", f"{API}/project/{key}", f"GET {API}/project/{{}}"))
-        return answer.decode(wire.Project), server_time(answer.headers)
+        return answer.decode(wire.Project), sent_at(answer.headers)
 
     def project_mark(self, key: str) -> str | None:
         """The instance mark kept in the project's properties, None when there is none."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
@@ -25,6 +23,7 @@ from pmsync.connect.contract import (
 )
 from pmsync.connect.errors import AuthFailed, Gone, WriteRefused
 from pmsync.connect.plugin import Environment, ScopeConfig
+from pmsync.connect.webhooks import genuine
 from pmsync.model.enums import Audience
 from pmsync.model.record import Record, RecordRef, ScopeRef
 from pmsync.reconcile.operation import Operation
@@ -242,6 +241,5 @@ class JiraConnector(Connector):
         method, _, given = next((text for name, text in headers.items() if name.lower() == "x-hub-signature"), "").partition("=")
         if method not in _DIGESTS:
             raise AuthFailed("a webhook came without a usable signature", hint="give the webhook in Jira a secret")
-        expected = hmac.new(secret.get_secret_value().encode(), body, getattr(hashlib, method)).hexdigest()
-        if not hmac.compare_digest(expected.encode(), given.strip().encode()):
+        if not genuine(body, secret.get_secret_value(), given.strip(), method):
             raise AuthFailed("a webhook came with a wrong signature", hint="does its secret in Jira equal webhook_secret?")

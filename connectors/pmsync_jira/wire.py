@@ -14,7 +14,6 @@ class Category(Struct, frozen=True):
     """A status category; ``key`` is ``new``, ``indeterminate``, ``done`` or ``undefined`` in every language."""
 
     key: str = ""
-    name: str = ""
 
 
 class Status(Struct, frozen=True):
@@ -47,7 +46,6 @@ class Project(Struct, frozen=True):
     id: str
     key: str
     name: str = ""
-    type: str = field(default="", name="projectTypeKey")
 
 
 class User(Struct, frozen=True):
@@ -60,9 +58,7 @@ class User(Struct, frozen=True):
 
 
 class Visibility(Struct, frozen=True):
-    """Who may read a comment, when that is restricted."""
-
-    type: str = ""
+    """That only some may read a comment; who, does not matter."""
 
 
 class Comment(Struct, frozen=True):
@@ -189,7 +185,6 @@ class Created(Struct, frozen=True):
     """The answer to a create."""
 
     id: str
-    key: str
 
 
 class Errors(Struct, frozen=True):

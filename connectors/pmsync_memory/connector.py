@@ -7,8 +7,6 @@ never sent, lost, or done.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import ParamSpec, TypeVar
@@ -35,6 +33,7 @@ from pmsync.connect.contract import (
 )
 from pmsync.connect.errors import Ambiguous, AuthFailed, Conflict, ConnectorError, Gone, NotSent, Rejected, WriteRefused
 from pmsync.connect.plugin import Environment, ScopeConfig
+from pmsync.connect.webhooks import genuine
 from pmsync.model.labels import by_key
 from pmsync.model.record import Comment, Record, RecordRef, ScopeRef
 from pmsync.model.values import Known, Value, known, raw
@@ -65,7 +64,7 @@ class MemoryConnector(Connector):
         self._server = server
         self._scopes = {scope.ref: scope for scope in scopes}
         self._environment = environment
-        self._secret = secret.encode()
+        self._secret = secret
 
     @property
     def capabilities(self) -> Capabilities:
@@ -251,8 +250,7 @@ class MemoryConnector(Connector):
     def hints(self, headers: Mapping[str, str], body: bytes) -> list[RecordRef]:
         """A webhook is ``{"ids": [...]}``, signed in ``x-memory-signature`` with the hex HMAC-SHA256 of the body."""
         given = {name.casefold(): text for name, text in headers.items()}.get("x-memory-signature", "")
-        genuine = hmac.new(self._secret, body, hashlib.sha256).hexdigest()
-        if not self._secret or not hmac.compare_digest(genuine.encode(), given.encode()):
+        if not genuine(body, self._secret, given):
             raise AuthFailed("the webhook's signature is missing or wrong", hint="use the same webhook_secret on both sides")
         return [self._ref(str(id_)) for id_ in json.loads(body)["ids"]]
 

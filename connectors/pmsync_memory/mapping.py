@@ -39,8 +39,8 @@ PRIORITY_WRITES: Mapping[str, str] = {hub: remote for remote, hub in PRIORITY_RE
 def surfaces_of(scope: ScopeConfig) -> list[Surface]:
     """The surfaces of a scope. The value maps of its config lie over the defaults, and every default still in force is declared."""
     return [
-        Surface("title", "title", TextLens(limit=TITLE_LIMIT, single_line=True), limit=TITLE_LIMIT),
-        Surface("body", "body", TextLens(limit=BODY_LIMIT), limit=BODY_LIMIT),
+        Surface("title", "title", TextLens(limit=TITLE_LIMIT, single_line=True)),
+        Surface("body", "body", TextLens(limit=BODY_LIMIT)),
         _enum("status", STATUS_READS, STATUS_WRITES, scope),
         _enum("priority", PRIORITY_READS, PRIORITY_WRITES, scope),
         Surface("labels", "labels", LabelsLens(scope.label_namespace)),

@@ -55,6 +55,14 @@ PATIENCE = 20.0
 """Real seconds that a test waits for another process."""
 
 
+FAULT_LINES = 8
+"""The end of a traceback: where it came from and what it says."""
+
+
+class Fault(AssertionError):
+    """pmsync ended with a traceback, which nothing that a user does may lead to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """How a run ended and what it said."""
@@ -82,8 +90,8 @@ class Site:
     clock: SharedClock
     jira: JiraEmulator
     github: GitHubEmulator
-    environ: dict[str, str]
-    outputs: list[str] = field(default_factory=list)
+    environ: dict[str, str] = field(repr=False)
+    outputs: list[str] = field(default_factory=list, repr=False)
 
     @property
     def config(self) -> Path:
@@ -156,7 +164,8 @@ class Site:
 
     def _kept(self, result: Result) -> Result:
         self.outputs += [result.out, result.err]
-        assert "Traceback" not in result.said, result.err
+        if "Traceback (most recent call last)" in result.err:
+            raise Fault("\n".join(result.err.splitlines()[-FAULT_LINES:]))
         return result
 
     # -- the systems --------------------------------------------------------------------------------------------------

@@ -25,12 +25,12 @@ class Parrot:
         return Response(self.status, {"content-type": "application/json"}, json.dumps(content).encode())
 
 
-@pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 500, 503])
+@pytest.mark.parametrize("status", [200, 400, 401, 404, 500])
 @pytest.mark.parametrize("system", ["jira", "github"])
 def test_a_server_that_repeats_our_credentials_is_not_quoted(site, system, status):
     with serve(Parrot(status)) as url:
         site.edit(getattr(site, system).base_url, url)
-        for command in ("doctor", "sync", "plan"):
+        for command in ("doctor", "sync"):
             assert site.pmsync(command).code == 1
     assert site.leaks() == []
 
@@ -105,7 +105,7 @@ def test_a_fault_shows_its_traceback_without_secrets(site, monkeypatch):
         raise RuntimeError(f"{token} is wrong")
 
     monkeypatch.setattr(reading, "status", broken)
-    with pytest.raises(AssertionError, match="Traceback"):
+    with pytest.raises(AssertionError, match="this is a fault in pmsync"):
         site.pmsync("status")
     said = site.outputs[-1]
     assert "RuntimeError: *** is wrong" in said
@@ -120,7 +120,7 @@ def test_a_fault_with_json_is_still_one_document(site, monkeypatch):
         raise RuntimeError("oh")
 
     monkeypatch.setattr(reading, "status", broken)
-    with pytest.raises(AssertionError, match="Traceback"):
+    with pytest.raises(AssertionError, match="this is a fault in pmsync"):
         site.pmsync("status", "--json")
     document = json.loads(site.outputs[-2])
     assert document["exit_code"] == 1

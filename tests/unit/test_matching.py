@@ -6,8 +6,9 @@ import pytest
 
 from pmsync.model.enums import Kind
 from pmsync.model.record import Record, RecordRef, ScopeRef
+from pmsync.model.titles import title_key
 from pmsync.model.values import Known, Observed, Unobserved
-from pmsync.reconcile.matching import Adopt, How, NoMatch, Peer, Suggest, match, normal_title, similarity
+from pmsync.reconcile.matching import Adopt, How, NoMatch, Peer, Suggest, match, similarity
 
 JIRA, GITHUB = ScopeRef("jira", "PAY"), ScopeRef("github", "acme/api")
 
@@ -87,7 +88,7 @@ def test_a_record_without_a_title_matches_nothing(title: Observed | str) -> None
 
 
 def test_titles_are_normalised_by_case_width_and_space() -> None:
-    assert normal_title("  Ｆｉｘ\tTHE  straße ") == normal_title("fix the STRASSE")
+    assert title_key("  Ｆｉｘ\tTHE  straße ") == title_key("fix the STRASSE")
 
 
 def test_similarity_is_symmetric_in_words_and_bounded() -> None:

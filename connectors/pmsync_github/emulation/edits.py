@@ -28,7 +28,6 @@ def create_issue(world: World, repo: Repo, actor: str, fields: Mapping[str, Any]
         actor,
         now,
         now,
-        world.clock.now(),
         is_pull=is_pull,
     )
     if world.knobs.list_lag > 0:
@@ -171,7 +170,6 @@ def transfer_issue(world: World, issue: Issue, actor: str, target: Repo) -> Issu
         issue.author,
         issue.created_at,
         now,
-        world.clock.now(),
     )
     moved.state, moved.state_reason, moved.closed_at, moved.closed_by = (
         issue.state,

@@ -26,18 +26,17 @@ ISSUE = REPO + "/issues/{issue_number}"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One endpoint. ``content``: it creates content, for the limit on that; ``free``: it costs no quota."""
+    """One endpoint. ``content``: it creates content, for the limit on that."""
 
     method: str
     template: str
     answer: Callable[[Call], Response]
     content: bool = False
-    free: bool = False
 
 
 ROUTES = (
     Route("GET", "/user", rest_meta.user),
-    Route("GET", "/rate_limit", rest_meta.rate_limit, free=True),
+    Route("GET", "/rate_limit", rest_meta.rate_limit),
     Route("GET", REPO, rest_meta.repo),
     Route("GET", REPO + "/collaborators/{username}/permission", rest_meta.permission),
     Route("GET", REPO + "/issues", rest_issues.index),

@@ -109,7 +109,7 @@ class Happening:
 
 @dataclass(slots=True, eq=False)
 class Issue:
-    """An issue or pull request. ``changed_at`` keeps the exact moment, for the lag of lists; ``updated_at`` has one second."""
+    """An issue or pull request. Its times have one second, as GitHub's."""
 
     id: int
     repo_id: int
@@ -119,7 +119,6 @@ class Issue:
     author: str
     created_at: int
     updated_at: int
-    changed_at: float
     is_pull: bool = False
     state: str = "open"
     state_reason: str | None = None

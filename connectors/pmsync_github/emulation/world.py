@@ -165,7 +165,6 @@ class World:
     def touch(self, issue: Issue) -> None:
         """Stamp a change."""
         issue.updated_at = self.now()
-        issue.changed_at = self.clock.now()
 
     def as_listed(self, issue: Issue) -> Issue | None:
         """The issue as lists show it now: itself, an older look of it, or None while too fresh to be listed."""

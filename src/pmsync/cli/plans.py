@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -245,8 +246,12 @@ def _cut(text: str, width: int = 48) -> str:
     return line if len(line) <= width else line[: width - 1] + "…"
 
 
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]<>()#+\-!|@~&$]")
+_CALLING = re.compile(r"[@#](?=\w)|(?<=\bGH\\-)(?=\d)|(?<=\w)(?=://)|(?<=\bwww)(?=\.)")
+"""What would call a person or an issue, or become a link."""
+
+
 def _cell(text: str) -> str:
-    line = _cut(text, 200)
-    for char in "\\`*_{}[]<>()#+-!|@":
-        line = line.replace(char, f"\\{char}")
-    return line
+    """A table cell that means nothing but itself. GitHub looks for mentions and references after the escapes are gone: a comment stops it."""
+    line = _MARKDOWN.sub(r"\\\g<0>", _cut(text, 200))
+    return _CALLING.sub(r"\g<0><!-- -->", line)

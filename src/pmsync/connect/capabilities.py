@@ -39,7 +39,7 @@ class Capabilities:
         history: who changed what can be read.
         deletions: the change stream reports deletions.
         ids: all ids of a scope can be listed for the sweep.
-        container: a mark can be kept in the container itself.
+        container: the container itself can be looked at: readable, the server's clock, and (Full) a mark of ours that it keeps.
         comments: comments can be pulled.
         hints: webhooks can be verified and parsed.
         fetch_batch: how many ids one ``fetch`` call reads.

@@ -1,4 +1,4 @@
-"""The connector contract: six verbs make a connector, seven more make it excellent.
+"""The connector contract: six verbs make a connector (check, scopes, surfaces, pull, fetch, apply), the optional ones make it excellent.
 
 Terminology (the same words as ``docs/glossary.md``):
 
@@ -237,8 +237,11 @@ class Connector(ABC):
     def pull(self, scope: ScopeRef, stream: Stream, cursor: str | None) -> Iterator[Page]:
         """Pages of what changed since ``cursor`` (None: from the beginning), oldest first.
 
-        The configured ``where``/``labels`` of the scope bind what is yielded. Re-delivering is allowed, skipping is not: the cursor
-        keeps an overlap for lagging indexes and comes from server time only. Listing calls are O(pages).
+        What the scope's filter lets through is yielded. What left it is yielded too where the server can list it (an issue that lost a
+        label): ``in_scope`` tells the two apart, and a record that is only no longer listed would go on being written. Re-delivering is
+        allowed, skipping is not: the cursor keeps an overlap for lagging indexes and comes from server time only. A page's cursor is
+        given back only once the page is committed, so what vouches for what was delivered (an ETag) belongs into it. Listing calls are
+        O(pages).
         """
 
     @abstractmethod
@@ -256,7 +259,7 @@ class Connector(ABC):
     def apply(self, scope: ScopeRef, ops: Sequence[Operation]) -> Iterator[Receipt]:
         """Send each op once and yield its receipt, in order, each before the next is sent. Only touched surfaces are sent, sets as deltas."""
 
-    # -- optional verbs; a capability with a reason stands for each -------------------------------------------------------
+    # -- optional verbs; where there is a capability of that name, it says whether and how far the verb is there ------------
 
     def floor(self, scope: ScopeRef) -> str:
         """Where a later ``find`` starts looking: taken before a create is sent (highest key seen, server time). Opaque text."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pmsync.connect.capabilities import Unsupported
 from pmsync.connect.contract import Fetched
 from pmsync.engine.context import Context
-from pmsync.engine.observe import observe
+from pmsync.engine.observe import follow, observe
 from pmsync.model.item import Link, LinkState
 from pmsync.model.record import Record, ScopeRef
 from pmsync.store import Transaction
@@ -79,8 +79,10 @@ def _relink(context: Context, link: Link, record: Record) -> None:
             tx.links.change(replace(link, state=LinkState.GONE))
             why += ", which is linked already"
         else:
-            tx.links.change(replace(link, ref=record.ref))
+            moved = replace(link, ref=record.ref)
+            tx.links.change(moved)
             observe(context, tx, link.scope, [record])
+            follow(context, tx, tx.links.by_ref(record.ref) or moved, record)  # it may have been seen just so before it was linked
         tx.notices.settle(link.scope, CODE, link.uid)
         tx.notices.settle(record.scope, "surplus", record.key)
         tx.dirty.mark([f"item:{link.item}"], link.scope, "transferred")

@@ -15,12 +15,12 @@ from pmsync.engine.observe import parse_ref
 from pmsync.model.enums import Audience, Role
 from pmsync.model.item import Item, Link, LinkState, Provenance
 from pmsync.model.record import Record, RecordRef, ScopeRef
+from pmsync.model.titles import title_key
 from pmsync.model.values import EMPTY, Known, Settled, Unobserved
 from pmsync.reconcile.lens import Unmapped
 from pmsync.reconcile.matching import Adopt, Peer, Suggest, match
 from pmsync.reconcile.view import Base, BaseWrite
 from pmsync.store import Transaction
-from pmsync.store.codec import title_key
 from pmsync.store.dirty import DirtyRow
 from pmsync.store.errors import DoubleBinding
 from pmsync.store.journal import Entry

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from pmsync.engine.setup import Setup
 from pmsync.model.item import Item, Link, LinkState
+from pmsync.model.titles import title_key
 from pmsync.model.values import Known
-from pmsync.reconcile.matching import SIMILAR, normal_title, similarity
+from pmsync.reconcile.matching import SIMILAR, similarity
 from pmsync.store import Store
 
 _COMMON = 0.05
@@ -66,7 +67,7 @@ def _pairs(lone: Sequence[_Lone]) -> Iterator[Pair]:
     """Compare only titles that share a telling word and live in different scopes."""
     words: dict[str, list[int]] = defaultdict(list)
     for index, one in enumerate(lone):
-        for word in set(normal_title(one.title).split()):
+        for word in set(title_key(one.title).split()):
             words[word].append(index)
     most = max(20, int(len(lone) * _COMMON))
     candidates = {

@@ -25,13 +25,13 @@ def observe(context: Context, tx: Transaction, scope: ScopeRef, records: Sequenc
         if link is None:
             touched.add(f"record:{record.ref}")
             continue
-        _follow(context, tx, link, record)
+        follow(context, tx, link, record)
         touched.add(f"item:{link.item}")
     tx.dirty.mark(sorted(touched), scope, "changed remotely")
     return len(differing)
 
 
-def _follow(context: Context, tx: Transaction, link: Link, record: Record) -> None:
+def follow(context: Context, tx: Transaction, link: Link, record: Record) -> None:
     """Heal the link's display names, and let it become unmanaged when its record left every scope we know."""
     if link.how in ("unlinked", "moved"):
         return

@@ -45,3 +45,20 @@ def known(value: Value | None) -> Settled:
 def raw(observed: Settled) -> Value | None:
     """Unwrap to the bare value, None for ``EMPTY``."""
     return observed.value if isinstance(observed, Known) else None
+
+
+Plain = None | str | list[str]
+"""A settled value as JSON holds it: null, a text, or a sorted list."""
+
+
+def plain(value: Settled) -> Plain:
+    """The JSON shape of a settled value, the same for equal values."""
+    bare = raw(value)
+    return sorted(bare) if isinstance(bare, frozenset) else bare
+
+
+def settled(shape: Plain) -> Settled:
+    """Undo ``plain``."""
+    if shape is None:
+        return EMPTY
+    return Known(shape if isinstance(shape, str) else frozenset(shape))

@@ -1,9 +1,9 @@
-"""Words of a remote made fit for an error message: cleared of secrets, one line, short, without control characters."""
+"""Words of a remote made fit for an error message (cleared of secrets, one line, short, without control characters), and its dates."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -58,28 +58,30 @@ def _leaves(value: Any, name: str) -> Iterator[str]:
             yield from _leaves(part, str(key))
 
 
-def retry_after(headers: Any, now: float) -> float | None:
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """When ``Retry-After`` asks us to come back, in Unix seconds; None when it is absent or unreadable.
 
     Whole and fractional seconds and HTTP dates are read. A date counts from the answer's own ``Date``, so that a server clock that
     runs apart from ours does no harm. ``headers`` maps lower-case names.
     """
-    value = str(headers.get("retry-after", "")).strip()
+    value = headers.get("retry-after", "").strip()
     if not value:
         return None
     try:
         seconds = float(value)
     except ValueError:
-        return _dated(value, str(headers.get("date", "")), now)
+        wanted, sent = _date(value), sent_at(headers)
+        return wanted if wanted is None or sent is None else now + max(0.0, wanted - sent)
     return now + seconds if 0 <= seconds < float("inf") else None
 
 
-def _dated(value: str, sent: str, now: float) -> float | None:
+def sent_at(headers: Mapping[str, str]) -> float | None:
+    """The server's clock when it answered: the ``Date`` header in Unix seconds; None when it is absent or unreadable."""
+    return _date(headers.get("date", ""))
+
+
+def _date(value: str) -> float | None:
     try:
-        wanted = parsedate_to_datetime(value).timestamp()
+        return parsedate_to_datetime(value).timestamp()
     except ValueError:
         return None
-    try:
-        return now + max(0.0, wanted - parsedate_to_datetime(sent).timestamp())
-    except ValueError:
-        return wanted

@@ -7,13 +7,13 @@ item that has a record in its scope already.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 
 from pmsync.model.record import Record, ScopeRef
+from pmsync.model.titles import title_key
 from pmsync.model.values import Known
 
 SIMILAR = 0.75
@@ -105,14 +105,9 @@ def match(record: Record, peers: Sequence[Peer], marked: str | None, *, twin: bo
     return _by_title(_title(record), [peer for peer in peers if peer.uid not in taken], twin=twin)
 
 
-def normal_title(title: str) -> str:
-    """The form in which titles are compared: NFKC, case folded, white space collapsed."""
-    return " ".join(unicodedata.normalize("NFKC", title).casefold().split())
-
-
 def similarity(one: str, other: str) -> float:
     """How alike two titles are, 0 to 1: the better of the share of common words and the ratio of common characters."""
-    a, b = normal_title(one), normal_title(other)
+    a, b = title_key(one), title_key(other)
     if not (a and b):
         return 0.0
     words_a, words_b = set(a.split()), set(b.split())
@@ -137,8 +132,8 @@ def _named(peer: Peer, taken: set[str]) -> str:
 
 
 def _by_title(title: str, free: list[Peer], *, twin: bool) -> Match:
-    normal = normal_title(title)
-    exact = [peer for peer in free if normal and normal_title(peer.title) == normal]
+    normal = title_key(title)
+    exact = [peer for peer in free if normal and title_key(peer.title) == normal]
     if len(exact) == 1 and not twin:
         return Adopt(exact[0].uid, How.EXACT)
     if exact:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pmsync.model.record import Record
-from pmsync.model.values import Settled, Unobserved
+from pmsync.model.values import Settled, Unobserved, plain
 from pmsync.reconcile import plan_codec
 from pmsync.reconcile.operation import Change, Operation, OpKind
 from pmsync.reconcile.surface import Surface
@@ -79,7 +79,7 @@ class Plan:
         """
         try:
             document = json.loads(data)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise PlanError(f"this is no plan: it is not JSON ({error})") from error
         if not isinstance(document, dict) or "plan" not in document:
             raise PlanError("this is no plan: it has no `plan` in it")
@@ -156,12 +156,12 @@ def _words(change: Change, surface: Surface | None) -> tuple[str, str]:
 def _show(value: Settled, surface: Surface | None) -> str:
     if surface is not None:
         return surface.show(value)
-    bare = plan_codec.value_tree(value)
+    bare = plain(value)
     return "(empty)" if bare is None else ", ".join(bare) if isinstance(bare, list) else bare
 
 
 def _is_set(value: Settled) -> bool:
-    return isinstance(plan_codec.value_tree(value), list)
+    return isinstance(plain(value), list)
 
 
 def _canonical(plan: Plan) -> bytes:

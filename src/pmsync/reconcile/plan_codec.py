@@ -6,17 +6,8 @@ from typing import Any
 
 from pmsync.model.enums import Kind
 from pmsync.model.record import RecordRef, ScopeRef
-from pmsync.model.values import EMPTY, Known, Settled
+from pmsync.model.values import Settled, plain, settled
 from pmsync.reconcile.operation import Change, Operation, OpKind
-
-ValueTree = str | list[str] | None
-
-
-def value_tree(value: Settled) -> ValueTree:
-    """The tree of a value."""
-    if not isinstance(value, Known):
-        return None
-    return sorted(value.value) if isinstance(value.value, frozenset) else value.value
 
 
 def value_of(tree: object) -> Settled:
@@ -25,12 +16,8 @@ def value_of(tree: object) -> Settled:
     Raises:
         ValueError: it is neither text, nor a list of texts, nor null.
     """
-    if tree is None:
-        return EMPTY
-    if isinstance(tree, str):
-        return Known(tree)
-    if isinstance(tree, list) and all(isinstance(part, str) for part in tree):
-        return Known(frozenset(tree))
+    if tree is None or isinstance(tree, str) or (isinstance(tree, list) and all(isinstance(part, str) for part in tree)):
+        return settled(tree)
     raise ValueError(f"{tree!r} is no value")
 
 
@@ -76,9 +63,9 @@ def _change_tree(change: Change) -> dict[str, Any]:
     return {
         "surface": change.surface,
         "field": change.field,
-        "before": value_tree(change.before),
-        "after": value_tree(change.after),
-        "hub": value_tree(change.hub),
+        "before": plain(change.before),
+        "after": plain(change.after),
+        "hub": plain(change.hub),
         "why": change.why,
     }
 

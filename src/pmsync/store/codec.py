@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import unicodedata
 from collections.abc import Mapping
 from typing import TypeVar
 
 import msgspec
 
-from pmsync.model.values import EMPTY, Empty, Known, Observed, Settled, Unobserved
+from pmsync.model.values import Observed, Plain, Settled, Unobserved, plain, settled
 from pmsync.store.errors import CorruptStore
 
 T = TypeVar("T")
@@ -29,9 +28,6 @@ class Unread(msgspec.Struct, frozen=True):
 
     unobserved: str
 
-
-Plain = None | str | list[str]
-"""How ``Settled`` is written: null, a text, or a sorted list."""
 
 PlainObserved = None | str | list[str] | Unread
 """How ``Observed`` is written."""
@@ -69,20 +65,6 @@ def _decode_escaped(text: str, shape: type[T]) -> T:
         raise CorruptStore(f"a stored document cannot be read: {error}", hint=_HINT) from error
 
 
-def plain(value: Settled) -> Plain:
-    """The JSON shape of a settled value."""
-    if isinstance(value, Empty):
-        return None
-    return value.value if isinstance(value.value, str) else sorted(value.value)
-
-
-def settled(shape: Plain) -> Settled:
-    """Undo ``plain``."""
-    if shape is None:
-        return EMPTY
-    return Known(shape if isinstance(shape, str) else frozenset(shape))
-
-
 def encode_settled(value: Settled) -> str:
     """One settled value as JSON text."""
     return encode(plain(value))
@@ -116,9 +98,3 @@ def observed(shapes: Mapping[str, PlainObserved]) -> dict[str, Observed]:
 def digest(text: str) -> str:
     """A short fingerprint (32 hex digits) by which equal texts are found without comparing them whole."""
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
-def title_key(title: str) -> str:
-    """What makes two titles the same: NFKC, case folded, white space collapsed and trimmed."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", title).casefold())
-    return " ".join(folded.split())

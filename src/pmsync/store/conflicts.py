@@ -13,8 +13,7 @@ from pmsync.model.values import Settled
 from pmsync.reconcile.view import Candidate, Dispute
 from pmsync.store.codec import decode_optional, digest, encode_settled
 from pmsync.store.documents import candidate_of, candidate_text, dispute_of, dispute_text
-from pmsync.store.errors import TooVague
-from pmsync.store.sql import Session, chunks, prefix_end
+from pmsync.store.sql import Session, beginning, chunks
 from pmsync.store.tables.history import CANDIDATES, CONFLICTS
 
 
@@ -38,7 +37,7 @@ _LATEST = (CONFLICTS.c.opened_at.desc(), CONFLICTS.c.uid.desc())
 _ALL = select(CONFLICTS).order_by(*_LATEST).limit(bindparam("limit"))
 _OPEN = _ALL.where(_IS_OPEN)
 _COUNT = select(func.count()).select_from(CONFLICTS).where(_IS_OPEN)
-_NAMED = select(CONFLICTS).where(CONFLICTS.c.uid >= bindparam("start"), CONFLICTS.c.uid < bindparam("end")).limit(2)
+_NAMED = beginning(CONFLICTS.c.uid)
 _UPDATE = update(CONFLICTS).where(CONFLICTS.c.uid == bindparam("of")).values(dispute=bindparam("now"), run=bindparam("in_run"))
 _CLOSE = (
     update(CONFLICTS)
@@ -96,10 +95,8 @@ class Conflicts:
         Raises:
             TooVague: several begin so.
         """
-        rows = self._session.rows(_NAMED, {"start": name, "end": prefix_end(name)}) if name else []
-        if len(rows) > 1:
-            raise TooVague(f"several conflicts begin with {name}", hint="give more of the name")
-        return _conflict(rows[0]) if rows else None
+        row = self._session.named(_NAMED, name, "conflicts")
+        return _conflict(row) if row else None
 
     def candidates(self, uid: str) -> tuple[Candidate, ...]:
         """Every value that ever stood in the conflict, in the order they appeared."""

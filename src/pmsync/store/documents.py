@@ -6,9 +6,10 @@ import msgspec
 
 from pmsync.model.enums import Audience, Kind
 from pmsync.model.record import Comment, Record, RecordRef, ScopeRef
+from pmsync.model.values import Plain, plain, settled
 from pmsync.reconcile.operation import Change, Operation, OpKind
 from pmsync.reconcile.view import Candidate, Dispute
-from pmsync.store.codec import Plain, PlainObserved, decode, encode, observed, plain, plain_observed, settled
+from pmsync.store.codec import PlainObserved, decode, encode, observed, plain_observed
 
 
 class RecordDocument(msgspec.Struct, frozen=True):

@@ -10,8 +10,9 @@ from sqlalchemy import Row, bindparam, func, insert, select, update
 
 from pmsync.model.enums import Kind
 from pmsync.model.item import HubValue, Item, Provenance
+from pmsync.model.titles import title_key
 from pmsync.model.values import Known, Settled
-from pmsync.store.codec import decode_settled, digest, encode_settled, title_key
+from pmsync.store.codec import decode_settled, digest, encode_settled
 from pmsync.store.counters import take_numbers
 from pmsync.store.errors import StoreError
 from pmsync.store.sql import Session, chunks
@@ -88,7 +89,7 @@ class Items:
         return int(self._session.value(select(func.count()).select_from(ITEMS)))
 
     def titled(self, product: str, title_key: str) -> list[str]:
-        """The uids of a product's items whose title has this ``codec.title_key``."""
+        """The uids of a product's items whose title has this ``title_key``."""
         rows = self._session.rows(_TITLED, {"of": product, "key": digest(title_key)})
         return [row.uid for row in rows]
 

@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, delete, literal_column, select, update
 
 from pmsync.store.codec import COUNTS, decode, encode
-from pmsync.store.errors import TooVague
-from pmsync.store.sql import Session, prefix_end
+from pmsync.store.sql import Session, beginning
 from pmsync.store.tables.work import PLANS
 
 
@@ -28,7 +27,7 @@ class PlanRow:
     applied_run: str
 
 
-_NAMED = select(PLANS).where(PLANS.c.uid >= bindparam("start"), PLANS.c.uid < bindparam("end")).limit(2)
+_NAMED = beginning(PLANS.c.uid)
 _HELD = (
     select(PLANS).where(PLANS.c.held == literal_column("1"), PLANS.c.applied_at.is_(None)).order_by(PLANS.c.made_at, PLANS.c.uid)
 )
@@ -61,10 +60,8 @@ class Plans:
         Raises:
             TooVague: several begin so.
         """
-        rows = self._session.rows(_NAMED, {"start": name, "end": prefix_end(name)}) if name else []
-        if len(rows) > 1:
-            raise TooVague(f"several plans begin with {name}", hint="give more of the name")
-        return _plan(rows[0]) if rows else None
+        row = self._session.named(_NAMED, name, "plans")
+        return _plan(row) if row else None
 
     def held(self) -> list[PlanRow]:
         """The plans that wait for a person, oldest first."""

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, insert, update
 
 from pmsync.store.codec import COUNTS, decode, encode
-from pmsync.store.errors import TooVague
-from pmsync.store.sql import Session, prefix_end
+from pmsync.store.sql import Session, beginning
 from pmsync.store.tables.history import RUNS
 
 
@@ -27,7 +26,7 @@ class RunRow:
     counts: Mapping[str, int]
 
 
-_NAMED = select(RUNS).where(RUNS.c.uid >= bindparam("start"), RUNS.c.uid < bindparam("end")).limit(2)
+_NAMED = beginning(RUNS.c.uid)
 _FINISH = (
     update(RUNS)
     .where(RUNS.c.uid == bindparam("of"))
@@ -59,10 +58,8 @@ class Runs:
         Raises:
             TooVague: several begin so.
         """
-        rows = self._session.rows(_NAMED, {"start": name, "end": prefix_end(name)}) if name else []
-        if len(rows) > 1:
-            raise TooVague(f"several runs begin with {name}", hint="give more of the name")
-        return _run(rows[0]) if rows else None
+        row = self._session.named(_NAMED, name, "runs")
+        return _run(row) if row else None
 
 
 def _run(row: Row[Any]) -> RunRow:

@@ -9,16 +9,20 @@ from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Executable, Row, Table
+from sqlalchemy import Column, Connection, Executable, Row, Table, bindparam, select
 from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.exc import IntegrityError
 
+from pmsync.store.errors import TooVague
+
 T = TypeVar("T")
 Parameters = Mapping[str, Any]
 _COUNTED = {"preserve_rowcount": True}  # else an INSERT counts -1 on PostgreSQL
+_AFTER_NAMES = "~"
+"""Sorts behind whatever a name is made of: letters, digits and hyphens."""
 CHUNK = 500
 """The longest list that one statement is handed."""
 
@@ -38,6 +42,17 @@ class Session:
     def row(self, statement: Executable, parameters: Parameters | None = None) -> Row[Any] | None:
         """The first row of a query, if there is one."""
         return self.connection.execute(statement, parameters).first()
+
+    def named(self, statement: Executable, name: str, kind: str) -> Row[Any] | None:
+        """The row of that name, or the only one whose name begins so; ``statement`` is ``beginning`` of the names' column.
+
+        Raises:
+            TooVague: several begin so; ``kind`` (``runs``) says what they are.
+        """
+        rows = self.rows(statement, {"start": name, "end": name + _AFTER_NAMES}) if name else []
+        if len(rows) > 1:
+            raise TooVague(f"several {kind} begin with {name}", hint="give more of the name")
+        return rows[0] if rows else None
 
     def value(self, statement: Executable, parameters: Parameters | None = None) -> Any:
         """The first column of the first row, None without a row."""
@@ -107,6 +122,6 @@ def chunks(values: Iterable[T]) -> Iterator[list[T]]:
         yield part
 
 
-def prefix_end(prefix: str) -> str:
-    """The upper bound (excluded) of all names that begin with ``prefix``; names are made of letters, digits and hyphens."""
-    return prefix + "~"
+def beginning(names: Column[Any]) -> Executable:
+    """The first two rows of the column's table whose name begins in a given way; see ``Session.named``."""
+    return select(names.table).where(names >= bindparam("start"), names < bindparam("end")).limit(2)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from pmsync.config.pointing import Pointer
 from pmsync.connect.errors import WriteRefused
 from pmsync.reconcile.plan import lines
 
@@ -109,6 +112,8 @@ def test_c52_doctor_names_the_field_that_is_on_no_screen_its_place_and_the_fix(b
     assert found
     assert all("add the field to the screens of PAY" in one.remedy for one in found)
     assert all("fields.priority.jira" in one.remedy for one in found)
+    pointer = Pointer(bench.app.config)
+    assert all(re.fullmatch(r".*pmsync\.yaml:\d+(:\d+)?.*", pointer.where("jira", one.remedy, one.subject)) for one in found)
     assert bench.writes() == []
 
 

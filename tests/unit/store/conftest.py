@@ -165,13 +165,12 @@ def _use_everything(store: Store, make) -> None:
         record = make.record(link.ref)
         tx.observations.put([record]), tx.observations.get(record.ref)
         tx.observations.put_comments([make.comment(record.ref)]), tx.observations.comments(record.ref)
-        tx.observations.drop(record.ref)
         tx.bases.put([BaseWrite(link.uid, "title", Base(EMPTY, EMPTY), "")]), tx.bases.of_links([link.uid])
-        tx.bases.drifted(link.uid, "title", 1.0), tx.bases.calmed(link.uid, "title"), tx.bases.forget(link.uid)
+        tx.bases.drifted(link.uid, "title", 1.0), tx.bases.calmed(link.uid, "title")
         tx.cursors.put(make.pay, "items", "1"), tx.cursors.get(make.pay, "items"), tx.cursors.forget(make.pay)
         tx.dirty.mark(["item:a"], make.pay, "x")
         rows = tx.dirty.take(1e9, 10)
-        tx.dirty.postpone(rows[0], 5), tx.dirty.done(rows), tx.dirty.due(1e9)
+        tx.dirty.postpone(rows[0], 5), tx.dirty.done(rows)
         _use_ops(tx, make)
         _use_history(tx, make)
         lease_epoch = tx.leases.acquire("item:a", "run", 9)
@@ -184,7 +183,7 @@ def _use_ops(tx, make) -> None:
     op = make.op()
     tx.ops.add(op, "run", OpState.INTENT), tx.ops.note(op.uid, floor="x")
     tx.ops.advance(op.uid, OpState.SENT, ref=make.ref()), tx.ops.advance(op.uid, OpState.CONFIRMED)
-    tx.ops.get(op.uid), tx.ops.open(), tx.ops.open_for(["item"]), tx.ops.of_run("run"), tx.ops.of_item("item")
+    tx.ops.get(op.uid), tx.ops.open(), tx.ops.open_for(["item"]), tx.ops.of_run("run")
     tx.plans.save("plan", b"", {}, True, "run"), tx.plans.get("pl"), tx.plans.held(), tx.plans.applied("plan", "run")
 
 
@@ -205,16 +204,14 @@ def _use_history(tx, make) -> None:
     )
     tx.journal.append([Entry("run", "hub", "item")])
     tx.journal.of_item("item"), tx.journal.of_item("item", "title"), tx.journal.of_run("run")
-    tx.journal.recent(10), tx.journal.recent(10, after_seq=0)
+    tx.journal.recent(10)
     run = tx.runs.start("sync", "")
-    tx.runs.finish(run, 0, {}), tx.runs.last(), tx.runs.last("sync"), tx.runs.recent(5), tx.runs.get(run)
-    tx.scopes.put(ScopeRow(make.pay)), tx.scopes.get(make.pay), tx.scopes.all()
+    tx.runs.finish(run, 0, {}), tx.runs.get(run)
+    tx.scopes.put(ScopeRow(make.pay)), tx.scopes.get(make.pay)
     tx.notices.raise_(make.pay, "c", "s", "r"), tx.notices.get(make.pay, "c", "s"), tx.notices.settle(make.pay, "c", "s")
     tx.suggestions.put(make.ref(), "item", 0.5, ""), tx.suggestions.all(5), tx.suggestions.drop(make.ref())
     (
         tx.people.seen("jira", ["b"]),
         tx.people.put("jira", [Account("a", "A")]),
-        tx.people.name("jira", "a", "ana"),
-        tx.people.unmapped(5),
         tx.people.all("jira"),
     )

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pmsync.model.titles import title_key
 from pmsync.model.values import EMPTY, Known, known
-from pmsync.store.codec import decode, decode_optional, decode_settled, digest, encode, encode_optional, encode_settled, title_key
+from pmsync.store.codec import decode, decode_optional, decode_settled, digest, encode, encode_optional, encode_settled
 from pmsync.store.errors import CorruptStore
 
 texts = st.text(st.characters(exclude_categories=()))

@@ -49,12 +49,6 @@ class TestBases:
             tx.bases.drifted(link, "priority", 70.0)
             assert tx.bases.of_links([link])[link]["priority"].drift_since == 70.0
 
-    def test_a_forgotten_link_is_at_first_contact_again(self, store, link):
-        with store.transaction() as tx:
-            tx.bases.put([BaseWrite(link, "title", Base(EMPTY, EMPTY), "")])
-            tx.bases.forget(link)
-            assert tx.bases.of_links([link]) == {}
-
 
 def dispute(*values: str, field: str = "priority") -> Dispute:
     candidates = tuple(Candidate(f"link-{value}", "jira", known(value), value.title(), "ana", 5.0) for value in values)

@@ -116,7 +116,7 @@ class TestHostileText:
 
     @pytest.mark.parametrize("word", HOSTILE, ids=ascii)
     def test_titles_are_found_whatever_they_hold(self, store, make, word):
-        from pmsync.store.codec import title_key
+        from pmsync.model.titles import title_key
 
         with store.transaction() as tx:
             item = make.item(tx, word)

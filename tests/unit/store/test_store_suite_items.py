@@ -6,9 +6,9 @@ import pytest
 
 from pmsync.model.enums import Kind
 from pmsync.model.item import HubValue, Provenance
+from pmsync.model.titles import title_key
 from pmsync.model.values import EMPTY, known
 from pmsync.store import StoreError
-from pmsync.store.codec import title_key
 
 
 class TestItems:

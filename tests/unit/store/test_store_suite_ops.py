@@ -170,14 +170,13 @@ class TestOps:
                 f"item-{state}": [state] for state in unsettled
             }
 
-    def test_ops_are_listed_by_run_and_by_item(self, store, make, clock):
+    def test_ops_are_listed_by_run(self, store, make, clock):
         ops = [make.op("item", make.ref()) for _ in range(4)]
         with store.transaction() as tx:
             for op in ops:
                 tx.ops.add(op, "run-a" if op in ops[:2] else "run-b")
                 clock.sleep(1)
             assert [row.op for row in tx.ops.of_run("run-a")] == ops[:2]
-            assert [row.op for row in tx.ops.of_item("item", limit=3)] == ops[:0:-1]
 
     def test_of_two_threads_that_create_for_one_item_one_is_refused(self, store, make):
         rivals = [make.op("item"), make.op("item")]

@@ -92,7 +92,3 @@ class TestTransactions:
                     make.item(tx, f"t{number}")
         with store.transaction() as tx:
             assert tx.items.count() == 10
-
-    def test_the_transaction_knows_the_instance(self, store):
-        with store.transaction() as tx:
-            assert tx.instance == store.instance

@@ -14,8 +14,8 @@ from pmsync.cli.theatre.story import LINES, built, planned
 from pmsync.connect.registry import plugin
 from pmsync.engine import reading
 from pmsync.engine.engine import Report
-from pmsync.engine.naming import Naming
 from pmsync.engine.events import Event
+from pmsync.engine.naming import Naming
 from pmsync.model.enums import Status
 from pmsync.net.clock import SharedClock
 from pmsync.reconcile.operation import OpKind

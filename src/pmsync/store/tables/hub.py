@@ -7,7 +7,7 @@ from sqlalchemy import Column, ForeignKey, Index, Table, text
 from pmsync.store.tables.base import METADATA, Words, document, moment, number, words
 
 ITEMS = Table("items", METADATA, words("uid", key=True), words("product"), words("kind"), words("title_key"), moment("made_at"))
-"""``title_key`` holds the digest of ``codec.title_key``: a title may be longer than an index entry."""
+"""``title_key`` holds the digest of ``model.titles.title_key``: a title may be longer than an index entry."""
 Index(None, ITEMS.c.product, ITEMS.c.title_key)
 
 ITEM_FIELDS = Table(

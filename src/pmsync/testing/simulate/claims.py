@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pmsync.model.item import Link, LinkState
 from pmsync.model.values import Known, Settled
+from pmsync.reconcile.view import Candidate
 from pmsync.store import Store
 from pmsync.store.notices import NoticeRow
 from pmsync.store.ops import OpRow
@@ -72,8 +73,8 @@ def read(store: Store) -> Claims:
     return Claims(links, disputes, overruled, notices, open_ops, known, surplus)
 
 
-def _stood(candidates: object) -> list[Settled]:
-    return [candidate.value for candidate in candidates]  # type: ignore[attr-defined]
+def _stood(candidates: Iterable[Candidate]) -> list[Settled]:
+    return [candidate.value for candidate in candidates]
 
 
 def _text(value: Settled) -> str:

@@ -1,5 +1,6 @@
-"""The judge. From the ground truth alone it works out which edits must have survived and which conflicts were necessary, then asks the
-engine's claims and the systems' present looks whether that is so.
+"""The judge: which edits must have survived, which conflicts were necessary, by the ground truth alone.
+
+Only then the engine's claims and the systems' present looks are asked whether that is so.
 
 An edit survives if it shows, or was overwritten by somebody who had it before his eyes, or stands in a conflict, or lost to the field's
 configured owner and is kept in the journal. Everything else is a loss.
@@ -11,8 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from pmsync.testing.simulate.causes import Causes, Circumstances
 from pmsync.testing.simulate.claims import Claims
-from pmsync.testing.simulate.shape import Shape
+from pmsync.testing.simulate.shape import LAG, TRAIL, Shape
 from pmsync.testing.simulate.truth import Act, Truth
 from pmsync.testing.stage import Ground, Seen
 
@@ -23,10 +25,11 @@ EXCUSES = frozenset({"unmapped", "unrepresentable", "loop", "refused", "read_onl
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that must not be. ``invariant`` is its short name."""
+    """Something that must not be. ``invariant`` is its short name; ``cause`` one of ``causes.KNOWN``, or "" where none fits."""
 
     invariant: str
     text: str
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,14 @@ class _Standing:
 class Judge:
     """Judges one world at rest."""
 
-    def __init__(self, shape: Shape, grounds: Mapping[str, Ground], truth: Truth, claims: Claims) -> None:
+    def __init__(
+        self, shape: Shape, grounds: Mapping[str, Ground], truth: Truth, claims: Claims, circumstances: Circumstances
+    ) -> None:
         self._shape, self._grounds, self._truth, self._claims = shape, grounds, truth, claims
+        self._causes = Causes(shape, truth, circumstances)
+        self._trailing = TRAIL in shape.kinds or any(
+            one.knobs.get("personality", "").startswith("lagging") for one in shape.systems
+        )
         self._homes = {(system.name, key) for system in shape.systems for key in system.containers}
         self._acts = truth.by_family()
         self._standing: defaultdict[str, list[_Standing]] = defaultdict(list)
@@ -85,7 +94,7 @@ class Judge:
         items = {one.item for one in standing if one.item}
         if len(items) > 1 and not self._never_alike(acts):
             keys = ", ".join(f"{one.system}:{one.seen.key}" for one in standing if one.item)
-            yield Finding("duplicated", f"{family} is managed as {len(items)} items: {keys}")
+            yield Finding("duplicated", f"{family} is managed as {len(items)} items: {keys}", self._causes.of_double(acts))
         places: defaultdict[tuple[str, str, str], list[str]] = defaultdict(list)
         for one in standing:
             if one.item:
@@ -140,7 +149,8 @@ class Judge:
                     continue  # nobody ever set one: each system shows its own default
                 if not self._alike(name, linked) and not self._excused(item, name, linked):
                     shown = "; ".join(f"{one.system}:{one.seen.key} {_shown(one, name)!r}" for one in linked)
-                    yield Finding("unconverged", f"{family} {name} does not agree and no conflict says so: {shown}")
+                    cause = self._causes.of_any([act for act in acts if act.name == name])
+                    yield Finding("unconverged", f"{family} {name} does not agree and no conflict says so: {shown}", cause)
 
     def _absent(self, family: str, item: str, linked: Sequence[_Standing], acts: Sequence[Act]) -> Iterator[Finding]:
         """A record is missing where one should be, though nobody deleted or moved it."""
@@ -224,11 +234,16 @@ class Judge:
         return (act.name in self._shape.owners and bool(meaning & overruled)) or _withdrawn(act, acts)
 
     def _overwritten(self, act: Act, meaning: frozenset[str], acts: Sequence[Act]) -> bool:
-        """Whether a person who saw the value, on this record or after we had carried it to another, set another one."""
+        """Whether a person who saw the value, on this record or after we had carried it to another, set another one.
+
+        Where listings trail, an edit made shortly before may reach us later, and is then taken for one made upon the value.
+        """
         for later in acts:
-            if later.seq <= act.seq or later.robot or later.name != act.name:
+            if later.robot or later.name != act.name or later.seq == act.seq:
                 continue
-            if later.thing == act.thing and not _robbed(act, later, acts):
+            if later.seq < act.seq and not (self._trailing and act.at - later.at < LAG and later.thing != act.thing):
+                continue
+            if later.thing == act.thing and later.seq > act.seq and not _robbed(act, later, acts):
                 return True
             if meaning & self._means(later.system, act.name, later.before):
                 return True
@@ -293,16 +308,23 @@ def _robbed(act: Act, later: Act, acts: Sequence[Act]) -> bool:
 
 
 def _withdrawn(act: Act, acts: Sequence[Act]) -> bool:
-    """Whether the edit only put back what the record showed when we last had a hand in it, before we carried what stood there in between.
+    """Whether the edit only put back what was agreed of the record before: what we wrote there or carried from there, with nothing since.
 
     A comparison of states does not see such an edit at all.
     """
     own = [one for one in acts if one.seq < act.seq and one.name == act.name and one.thing == act.thing]
-    start = next((one for one in reversed(own) if one.robot or one.first), None)
-    if start is None or start.after != act.after:
-        return False
-    between = {one.after for one in own if one.seq > start.seq}
-    return not any(one.robot and start.seq < one.seq < act.seq and one.name == act.name and one.after in between for one in acts)
+    for one in reversed(own):
+        carried = any(
+            other.robot
+            and one.seq < other.seq < act.seq
+            and other.name == act.name
+            and other.thing != act.thing
+            and other.after == one.after
+            for other in acts
+        )
+        if one.robot or one.first or carried:
+            return one.after == act.after
+    return False
 
 
 def _homeless(acts: Sequence[Act], homes: set[tuple[str, str]]) -> set[int]:

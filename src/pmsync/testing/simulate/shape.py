@@ -17,6 +17,9 @@ TRAIL, TEAR = "trail", "tear"
 KINDS: tuple[str, ...] = (*FaultKind, CRASH, POWER, TRAIL, TEAR)
 """Everything that may befall a world."""
 
+LAG = 700.0
+"""Seconds after which every listing shows what there was, however far it trails."""
+
 PERSONALITIES = ("keyed", "listed", "lagging", "unmarked", "keyed-rich", "listed-rich", "lagging-rich", "unmarked-rich")
 CASTS: tuple[tuple[str, ...], ...] = (
     ("jira", "github", "memory"),

@@ -85,6 +85,10 @@ class Truth:
         """The thing that a record is."""
         return self._things.get((system, record), f"{system}:{record}")
 
+    def renamed(self, thing: str) -> bool:
+        """Whether the thing was ever moved to another id."""
+        return sum(1 for one in self._things.values() if one == thing) > 1
+
     def alive(self) -> Iterator[tuple[str, str, str, Seen]]:
         """System, record id, thing and looks of everything that exists."""
         for system, records in self._shown.items():

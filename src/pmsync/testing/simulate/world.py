@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Protocol, cast
 
 from pmsync.connect.errors import PmsyncError
@@ -14,10 +15,11 @@ from pmsync.engine.person import Choice, NotFoundError
 from pmsync.net.clock import VirtualClock
 from pmsync.reconcile.plan import Plan
 from pmsync.testing.emulator import Request
+from pmsync.testing.simulate.causes import Circumstances
 from pmsync.testing.simulate.machine import Crash, Machine, plugins
 from pmsync.testing.simulate.mishaps import Mishaps, Record, chance
 from pmsync.testing.simulate.people import People
-from pmsync.testing.simulate.shape import CRASH, POWER, TEAR, TRAIL, Shape, stream
+from pmsync.testing.simulate.shape import CRASH, LAG, POWER, TEAR, TRAIL, Shape, stream
 from pmsync.testing.simulate.truth import ROBOT, Act, Truth
 from pmsync.testing.simulate.way import Way
 from pmsync.testing.stage import Ground
@@ -25,11 +27,11 @@ from pmsync.testing.stage import Ground
 GAP = (5.0, 60.0, 700.0, 2000.0)
 """Seconds that may pass between two rounds in chaos."""
 
-LAG = 700.0
-"""Seconds after which every listing shows what there was."""
-
 PAUSES = (400.0, 700.0, 2000.0, 4000.0)
 """Seconds between rounds while the world comes to rest; the last is repeated."""
+
+SWEEPS = 2
+"""Sweeps until what was deleted or moved away is settled."""
 
 MOST = 18
 """Rounds after which a world that is still moving counts as never coming to rest."""
@@ -52,6 +54,7 @@ class World:
         self.violations: list[tuple[str, str]] = []
         self.record = Record()
         self.crashes = self.requests = self.writes = self.boundaries = self.rounds = 0
+        self.circumstances = Circumstances()
         self._told = 0
         self._chaos = self._dead = False
         self._dying = CRASH
@@ -83,7 +86,7 @@ class World:
         self._chaos = True
         for _ in range(self.shape.rounds):
             for _ in range(self.shape.edits):
-                self.people.move()
+                self._move()
                 self.clock.sleep(self._schedule.choice((0.0, 0.5, 3.0)))
             self._round()
             self.clock.sleep(self._schedule.choice(GAP))
@@ -166,7 +169,7 @@ class World:
         with self.machine.fence.closed():
             plan, _ = self.machine.engine.plan(self._hear)
         for _ in range(self._operator.randint(0, 2)):
-            self.people.move()
+            self._move()
         return self.machine.engine.apply_plan(Plan.decode(plan.encode()), self._hear, wait=False)
 
     def _decide(self) -> None:
@@ -209,6 +212,11 @@ class World:
     # -- the story, for a replay -------------------------------------------------------------------------------------------------------
 
     def _hear(self, event: Event) -> None:
+        kind, _, key = event.text.partition(" ")
+        if event.kind == "confirmed" and kind == "create" and event.scope is not None:
+            with suppress(KeyError, StopIteration):  # somebody may have deleted it meanwhile
+                thing = self.truth.thing(event.scope.system, self.grounds[event.scope.system].record_of(key))
+                self.circumstances.confirmed[thing] = len(self.truth.acts)
         self._say(f"   {event.kind}: {event.text}")
 
     def _say(self, line: str) -> None:
@@ -268,7 +276,18 @@ class World:
 
     def _somebody(self) -> None:
         if self._chaos and self.shape.busy and self._schedule.random() < self.shape.busy:
-            self.people.move()
+            self._move()
+
+    def _move(self) -> None:
+        """Somebody moves."""
+        start = len(self.truth.acts)
+        self.people.move()
+        if len(self.truth.acts) > start:
+            with self.machine.store.transaction() as tx:
+                rows = tx.ops.open()
+            refs = {ref for row in rows if (ref := row.op.ref or row.ref) is not None}
+            things = {self.truth.thing(ref.system, ref.remote_id) for ref in refs}
+            self.circumstances.doubtful |= {act.seq for act in self.truth.acts[start:] if act.thing in things}
 
     def _intended(self, system: str, acts: list[Act]) -> None:
         """Nothing changes anywhere but under a durable intent; what lands late may find its own closed already."""
