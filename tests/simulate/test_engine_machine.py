@@ -10,9 +10,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from pmsync.engine.setup import Policy
+from pmsync.reconcile.rails import Limits
 from pmsync.testing.faults import Fault, FaultKind
 
 FAULTS = (FaultKind.REFUSE, FaultKind.LOSE_BEFORE, FaultKind.LOSE_AFTER, FaultKind.TWICE)
+BOLD = Policy(limits=Limits(max_creates=1000, close="allow"))
 SIDES = st.sampled_from("ab")
 FIELDS = st.sampled_from(("title", "title", "status", "priority", "label"))
 CHOICES = {"status": ("todo", "doing", "review", "done"), "priority": ("1", "2", "3", "4")}
@@ -30,7 +33,9 @@ class Trackers(RuleBasedStateMachine):
 
     @initialize(kind=st.sampled_from(("listed", "keyed", "lagging", "listed-rich")))
     def begin(self, kind):
-        self.world = type(self).make_world({"a": "listed", "b": kind}, containers={"a": ("A", "A2"), "b": ("B", "B2")})
+        self.world = type(self).make_world(
+            {"a": "listed", "b": kind}, containers={"a": ("A", "A2"), "b": ("B", "B2")}, policy=BOLD
+        )
         self.count = 0
         self.said = []  # (system, id, title), as people said it
         self.replaced = set()

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import io
 import json
 import logging
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -24,7 +26,9 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from typer.main import get_command
 
+from pmsync.cli.main import app
 from pmsync.net.clock import SharedClock
 from pmsync.testing.emulator import Event, Request, Response, serve
 from pmsync_github.emulator import BOT, GitHubEmulator
@@ -117,10 +121,9 @@ class Site:
 
     def pmsync(self, *args: str, environ: Mapping[str, str] | None = None) -> Result:
         """Run a command within this process. What is no clean end (a traceback) fails the test."""
-        from pmsync.cli.main import app
-
         out, err = _stream(), _stream()
         with (
+            mock.patch("ssl.create_default_context", _TLS),
             mock.patch.dict(os.environ, environ or self.environ, clear=True),
             contextlib.chdir(self.folder),
             _logging_apart(),
@@ -128,7 +131,7 @@ class Site:
             contextlib.redirect_stderr(err),
         ):
             try:
-                app(list(args), prog_name="pmsync")
+                _command()(list(args), prog_name="pmsync")
                 code = 0
             except SystemExit as ended:
                 code = int(ended.code or 0)
@@ -216,6 +219,15 @@ class Site:
         files = [path for path in self.folder.rglob("*") if path.is_file()]
         texts = {"an output": "\n".join(self.outputs).encode(), **{str(path): path.read_bytes() for path in files}}
         return [f"{where}: {spelling.decode()}" for where, text in texts.items() for spelling in wanted if spelling in text]
+
+
+_TLS = functools.cache(ssl.create_default_context)
+"""Reading all certificates that this machine trusts takes longer than most runs here."""
+
+
+@functools.cache
+def _command() -> Any:
+    return get_command(app)
 
 
 def _spellings(secret: str) -> list[bytes]:

@@ -258,3 +258,14 @@ def test_a_permission_taken_away_is_told_when_it_is_needed(site):
     result = site.pmsync("sync")
     assert "Edit Issues" in result.said
     assert site.jira.issue(key).summary == "Refund fails"
+
+
+def test_with_the_right_address_the_next_sync_goes_on_at_once(site, nobody):
+    """Whoever mends the config and runs it again is not told to wait."""
+    site.file()
+    right = site.github.base_url
+    site.edit(right, nobody)
+    assert site.pmsync("sync").code == 1
+    site.edit(nobody, right)
+    assert site.pmsync("sync").code == 0
+    assert site.titles() == ["Refund fails"]

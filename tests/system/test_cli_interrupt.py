@@ -97,11 +97,3 @@ def test_ctrl_c_while_reading(site, monkeypatch, command):
     monkeypatch.setattr(site.jira, "handle", answer)
     assert site.pmsync("sync").code == 0
     assert site.titles() == ["Issue number 0", "Issue number 1", "Issue number 2"]
-
-
-def test_ctrl_c_before_any_work(site):
-    """While Python still imports."""
-    process = site.start("plan")
-    time.sleep(0.25)
-    result = site.end(process, signal.SIGINT)
-    assert result.code in (130, 0)

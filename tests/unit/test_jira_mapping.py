@@ -113,6 +113,15 @@ def test_restricted_and_internal_comments_are_private(restriction, audience):
     assert comment.audience is audience
 
 
+def test_a_comments_own_document_is_kept_beside_its_readable_text():
+    """What Markdown cannot show is not lost."""
+    document = b'{"type":"doc","version":1,"content":[{"type":"paragraph","content":[{"type":"mention","attrs":{"id":"x","text":"@Ana"}}]}]}'
+    row = {"id": "5", "created": "2026-01-01T00:00:00.000+0000", "updated": "2026-01-01T00:00:00.000+0000"}
+    comment = mapping.comment(msgspec.convert({**row, "body": msgspec.Raw(document)}, wire.Comment), "10001", "jira")
+    assert comment.raw == document.decode()
+    assert "Ana" in comment.body
+
+
 @pytest.mark.parametrize(
     ("name", "level", "kind"),
     [

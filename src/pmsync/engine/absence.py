@@ -82,7 +82,9 @@ def _relink(context: Context, link: Link, record: Record) -> None:
             moved = replace(link, ref=record.ref)
             tx.links.change(moved)
             observe(context, tx, link.scope, [record])
-            follow(context, tx, tx.links.by_ref(record.ref) or moved, record)  # it may have been seen just so before it was linked
+            follow(
+                context, tx, tx.links.by_ref(record.ref) or moved, record
+            )  # it may have been seen just so before it was linked
         tx.notices.settle(link.scope, CODE, link.uid)
         tx.notices.settle(record.scope, "surplus", record.key)
         tx.dirty.mark([f"item:{link.item}"], link.scope, "transferred")

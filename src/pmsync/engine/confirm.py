@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pmsync.connect.capabilities import Unsupported
 from pmsync.connect.contract import Receipt
 from pmsync.engine.context import Context
 from pmsync.engine.observe import observe
@@ -43,23 +44,43 @@ def _confirm(
         return
     fetched = context.connector(scope).fetch(scope, list(refs.values()))
     records = {record.ref: record for record in fetched.records}
+    landed = [(op, record) for op in ops if (record := records.get(refs[op.uid])) is not None]
+    untouched = {op.uid for op, record in landed if is_untouched(context, op, record, receipts[op.uid].record)}
     with context.store.transaction() as tx:
         observe(context, tx, scope, fetched.records)
-        for op in ops:
-            record = records.get(refs[op.uid])
-            if record is not None:
-                settle_op(context, tx, op, record, receipts[op.uid].refused)
+        for op, record in landed:
+            settle_op(context, tx, op, record, receipts[op.uid].refused, untouched=op.uid in untouched)
 
 
-def settle_op(context: Context, tx: Transaction, op: Operation, record: Record, refused: Mapping[str, str]) -> None:
-    """Close an op whose landing is proven, by what its record shows now."""
+def is_untouched(context: Context, op: Operation, record: Record, answer: Record | None = None) -> bool:
+    """Whether nobody can have changed the record since our create ``op`` made it; to be asked outside of transactions.
+
+    The record itself tells where the system names who changed it last, or else by its stamps; an edit within the resolution of those shows
+    against the create's own ``answer``, where there is one. A later stamp alone is no edit: history, where it is kept, has the last word.
+    """
+    if op.ref is not None:
+        return False
+    connector = context.connector(op.scope)
+    if record.actor:
+        return record.actor == connector.me()
+    if record.updated_at <= record.created_at:
+        return answer is None or answer.values == record.values
+    if isinstance(connector.capabilities.history, Unsupported):
+        return False
+    return all(edit.actor == connector.me() for edit in connector.history(op.scope, [record.ref], record.created_at))
+
+
+def settle_op(
+    context: Context, tx: Transaction, op: Operation, record: Record, refused: Mapping[str, str], *, untouched: bool = False
+) -> None:
+    """Close an op whose landing is proven, by what its record shows now. ``untouched``: see ``is_untouched``."""
     link = tx.links.by_ref(record.ref)
     if link is None:
         tx.ops.advance(op.uid, OpState.CONFIRMED, ref=record.ref, reason="the record is not linked any more")
         return
     reader = _Reader(context, tx, op, link, record, refused)
     landed = [reader.settle(change) for change in op.changes]
-    if op.ref is None and record.actor in ("", context.connector(op.scope).me()):
+    if untouched:
         reader.first_bases()
     tx.dirty.mark([f"item:{op.item}"], op.scope, "confirmed")
     tx.ops.advance(op.uid, OpState.CONFIRMED, ref=record.ref, reason="" if all(landed) else "some values did not land")

@@ -13,6 +13,7 @@ from pmsync.engine.events import Event, Listener
 from pmsync.engine.setup import Setup
 from pmsync.model.item import Link
 from pmsync.model.record import ScopeRef
+from pmsync.reconcile.laws import check_surface
 from pmsync.reconcile.surface import Surface
 from pmsync.store import Store
 from pmsync.store.holding import Lease
@@ -33,7 +34,7 @@ class Context:
     ``suspects`` are links whose record may have been transferred: to be looked at once no transaction is open.
 
     ``stopping`` is asked between batches: once true, nothing new is sent; what is under way is finished. ``patient`` runs (the daemon's)
-    let a system whose credentials fail rest for a while; others try again at once, for a person may have mended them.
+    let a system that fails rest for a while; others try again at once, for a person may have mended what was wrong.
     """
 
     setup: Setup
@@ -58,12 +59,22 @@ class Context:
         return self.setup.connectors[scope.system]
 
     def prepare(self, scopes: Sequence[ScopeRef]) -> None:
-        """Ask every scope for its surfaces before any transaction is open; a system that fails is parked and takes no part."""
+        """Ask every scope for its surfaces before any transaction is open; a system that fails is parked and takes no part.
+
+        So is one whose maps break the lens laws: with them a value would come back as another, and be taken for an edit.
+        """
         for scope in scopes:
             if scope not in self._surfaces and not self.is_parked(scope):
                 with self.isolated(scope, "reading its fields"):
                     self.connector(scope).me()
-                    self.surfaces(scope)
+                    self._lawful(scope, self.connector(scope).surfaces(scope))
+
+    def _lawful(self, scope: ScopeRef, surfaces: Sequence[Surface]) -> None:
+        for surface in surfaces:
+            if violations := check_surface(surface):
+                hint = f"change maps.{surface.field}.{scope.system} in the config; pmsync doctor shows every value"
+                raise Fatal(f"{scope} {surface.id}: the map breaks a law: {violations[0]}", hint=hint)
+        self._surfaces[scope] = tuple(surfaces)
 
     def is_ready(self, scope: ScopeRef) -> bool:
         """Whether the scope's surfaces are known in this run."""
@@ -129,6 +140,8 @@ class Context:
 def _rest_until(error: ConnectorError, now: float, patient: bool) -> float:
     if isinstance(error, Park):
         return error.until
+    if not patient:
+        return 0.0
     if isinstance(error, Retry):
         return error.at
-    return now + REST if patient and isinstance(error, AuthFailed | Fatal) else 0.0
+    return now + REST if isinstance(error, AuthFailed | Fatal) else 0.0

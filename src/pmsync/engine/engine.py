@@ -233,11 +233,11 @@ class Engine:
         """Divide the wanted writes by the rails. ``everything``: hold all of them (plan only)."""
         with self._store.transaction() as tx:
             linked = {scope: tx.links.count(scope) for scope in self._setup.scopes()}
-        verdict = judge(wanted.ops, linked, self._setup.policy.limits, review=wanted.review, exempt=wanted.completing)
+        verdict = judge(wanted.in_order(), linked, self._setup.policy.limits, review=wanted.review, exempt=wanted.completing)
         if everything:
             reasons = {held.op.uid: held for held in verdict.held}
             why = "the config changed: look at the plan first"
-            held = tuple(reasons.get(op.uid, Held(op, why)) for op in wanted.ops)
+            held = tuple(reasons.get(op.uid, Held(op, why)) for op in wanted.in_order())
             return Plan(context.new_uid(), self._clock.now(), (), held, tuple(wanted.skips))
         return Plan(context.new_uid(), self._clock.now(), verdict.allowed, verdict.held, tuple(wanted.skips))
 

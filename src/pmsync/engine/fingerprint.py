@@ -26,10 +26,16 @@ def changed_configs(context: Context) -> list[ScopeRef]:
 
 
 def keep_fingerprints(context: Context) -> None:
-    """Remember the config as the one worked with."""
+    """Remember the config as the one worked with, for the scopes that could be: a wrong address that is mended is no change.
+
+    A scope whose config changed is read from the beginning by the next run: what it covers now may be older than its cursor.
+    """
+    reached = {scope: found for scope, found in context.setup.fingerprints.items() if not context.is_parked(scope)}
     with context.store.transaction() as tx:
-        for scope, fingerprint in context.setup.fingerprints.items():
+        for scope, fingerprint in reached.items():
             row = tx.scopes.get(scope) or ScopeRow(scope)
+            if row.config_hash not in ("", fingerprint):
+                tx.cursors.forget(scope)
             if row.config_hash != fingerprint:
                 tx.scopes.put(replace(row, config_hash=fingerprint))
 

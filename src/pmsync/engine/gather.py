@@ -9,7 +9,7 @@ from pmsync.engine.context import Context
 from pmsync.model.enums import Audience
 from pmsync.model.item import Item, Link, LinkState
 from pmsync.model.record import Record, RecordRef
-from pmsync.model.values import EMPTY, Settled, Unobserved
+from pmsync.model.values import Settled, Unobserved
 from pmsync.reconcile.operation import OpKind
 from pmsync.reconcile.surface import Surface
 from pmsync.reconcile.view import Dispute, ItemView, Replica, SurfaceView
@@ -114,9 +114,3 @@ def _surface(
 
 def _sent(pending: Sequence[OpRow], surface: str) -> list[Settled]:
     return [change.after for row in pending for change in row.op.changes if change.surface == surface]
-
-
-def hub_value(item: Item, field: str) -> Settled:
-    """The item's value of a field; EMPTY when it has none."""
-    held = item.fields.get(field)
-    return held.value if held else EMPTY

@@ -39,12 +39,26 @@ class _Lone:
 
 
 def suggestions(setup: Setup, store: Store, limit: int = 50) -> list[Pair]:
-    """The pairs that look most alike, best first."""
+    """The pairs that look most alike, best first: those met while adopting, and those whose titles resemble each other."""
+    lone = list(_lone(store))
     by_product: dict[str, list[_Lone]] = defaultdict(list)
-    for lone in _lone(store):
-        by_product[lone.item.product].append(lone)
-    pairs = [pair for product in setup.products for pair in _pairs(by_product[product.key])]
-    return sorted(pairs, key=lambda pair: (-pair.score, pair.keep, pair.other))[:limit]
+    for one in lone:
+        by_product[one.item.product].append(one)
+    pairs = [*_met(store, lone), *(pair for product in setup.products for pair in _pairs(by_product[product.key]))]
+    best = {frozenset((pair.keep, pair.other)): pair for pair in sorted(pairs, key=lambda pair: pair.score)}
+    return sorted(best.values(), key=lambda pair: (-pair.score, pair.keep, pair.other))[:limit]
+
+
+def _met(store: Store, lone: Sequence[_Lone]) -> Iterator[Pair]:
+    """What adoption left to a person: several items of one title, a link that names several things."""
+    by_record = {one.link.ref: one for one in lone}
+    by_item = {one.item.uid: one for one in lone}
+    with store.transaction() as tx:
+        rows = tx.suggestions.all()
+    for row in rows:
+        keep, other = by_item.get(row.item), by_record.get(row.record)
+        if keep is not None and other is not None and keep.item.uid != other.item.uid:
+            yield Pair(keep.link.key, keep.title, other.link.key, other.title, row.score, row.why)
 
 
 def _lone(store: Store) -> Iterator[_Lone]:

@@ -58,7 +58,7 @@ def _taken(tx: Transaction, fresh: Link, old: Link) -> bool:
 
 
 def _tell_moved(context: Context, tx: Transaction, old: Link, new: Link) -> None:
-    if old.key != new.key:
+    if old.key and old.key != new.key:
         context.tell("moved", f"{old.key} is now {new.key}", scope=new.scope, item=new.item)
         tx.journal.append([_entry(context, new, "move", f"{old.key} is now {new.key}")])
     if old.state != new.state:

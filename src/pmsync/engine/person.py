@@ -9,8 +9,7 @@ from pmsync.engine.adopt import Place, bind, private_links
 from pmsync.engine.context import Context
 from pmsync.engine.gather import Gathered, gather
 from pmsync.model.item import Link, LinkState, Provenance
-from pmsync.model.values import EMPTY, Settled, Unobserved
-from pmsync.reconcile.lens import Unmapped
+from pmsync.model.values import Settled, Unobserved
 from pmsync.reconcile.view import Base, BaseWrite, Dispute
 from pmsync.store import Transaction
 from pmsync.store.journal import Entry
@@ -41,7 +40,7 @@ def resolve_conflict(context: Context, conflict: str, choice: Choice, who: str) 
             raise NotFoundError(f"there is no open conflict {conflict!r}", hint="pmsync conflicts lists them")
         value = _chosen(row.dispute, choice)
         [one] = gather(context, tx, [row.item])
-        _acknowledge(tx, one, row.dispute.field, value)
+        _acknowledge(tx, one, row.dispute, value)
         why = f"{who} resolved the conflict"
         tx.items.write(row.item, row.dispute.field, value, Provenance("person", who, context.clock.now(), why))
         tx.conflicts.close(row.item, row.dispute.field, value, who)
@@ -63,17 +62,23 @@ def _chosen(dispute: Dispute, choice: Choice) -> Settled:
     raise NotFoundError(f"{choice.system!r} has no value in this conflict", hint=f"choose one of {systems}, or give --value")
 
 
-def _acknowledge(tx: Transaction, one: Gathered, field: str, value: Settled) -> None:
-    """Take what each replica shows now as seen, so that only a later edit counts as new."""
+def _acknowledge(tx: Transaction, one: Gathered, dispute: Dispute, value: Settled) -> None:
+    """Take what each replica shows now as seen, so that only a later edit counts as new.
+
+    What never stood in the conflict was not seen by whoever resolved it: it stays an edit, and is met as one.
+    """
+    seen = [value, dispute.base, *(candidate.value for candidate in dispute.candidates)]
     writes = []
     for replica in one.view.replicas:
         for view in replica.surfaces:
-            if view.surface.field != field or isinstance(view.observed, Unobserved):
+            if view.surface.field != dispute.field or isinstance(view.observed, Unobserved):
                 continue
-            agreed = view.surface.lens.consistent(view.observed, value)
-            hub = value if agreed else view.surface.lens.ingest(view.observed, EMPTY)
-            pair = Base(view.observed, EMPTY if isinstance(hub, Unmapped) else hub)
-            writes.append(BaseWrite(replica.link.uid, view.surface.id, pair, "seen when the conflict was resolved"))
+            known = next((stood for stood in seen if view.surface.lens.consistent(view.observed, stood)), None)
+            if known is not None:
+                write = BaseWrite(
+                    replica.link.uid, view.surface.id, Base(view.observed, known), "seen when the conflict was resolved"
+                )
+                writes.append(write)
     tx.bases.put(writes)
 
 

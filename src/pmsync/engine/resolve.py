@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pmsync.connect.capabilities import Unsupported
 from pmsync.connect.contract import Absent, Found, Unreadable
 from pmsync.engine.adopt import Place, bind, genuine
-from pmsync.engine.confirm import settle_op
+from pmsync.engine.confirm import is_untouched, settle_op
 from pmsync.engine.context import Context
 from pmsync.engine.observe import observe
 from pmsync.model.item import LinkState
@@ -69,9 +69,10 @@ def _judge(context: Context, row: OpRow, record: Record) -> None:
         or row.state is OpState.SENT
         or all(_landed(context, row, record, change) for change in row.op.changes)
     ):
+        untouched = is_untouched(context, row.op, record)
         with context.store.transaction() as tx:
             observe(context, tx, row.op.scope, [record])
-            settle_op(context, tx, row.op, record, {})
+            settle_op(context, tx, row.op, record, {}, untouched=untouched)
         context.tell("resolved", f"{record.key}: the write had landed", scope=row.op.scope, item=row.op.item, op=row.op.uid)
         return
     if not _quiet(context, row):
@@ -112,11 +113,12 @@ def _found(context: Context, row: OpRow, record: Record) -> None:
     if marker is None or marker.op != row.op.uid:
         context.tell("waiting", f"{record.key} carries a marker that is not ours; the create stays in doubt", scope=row.op.scope)
         return
+    untouched = is_untouched(context, row.op, record)
     with context.store.transaction() as tx:
-        if tx.links.by_ref(record.ref) is None:
-            bind(context, tx, Place.of(record), row.op.item, "created")
+        if tx.links.by_ref(record.ref) is None:  # bound where we made it; observing then sees whether it has moved away since
+            bind(context, tx, Place(record.ref, row.op.scope, record.key, record.url), row.op.item, "created")
         observe(context, tx, row.op.scope, [record])
-        settle_op(context, tx, row.op, record, {})
+        settle_op(context, tx, row.op, record, {}, untouched=untouched)
     context.tell("resolved", f"{record.key}: the create had landed", scope=row.op.scope, item=row.op.item, op=row.op.uid)
 
 

@@ -22,10 +22,11 @@ from pmsync.store import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """A create that the rules ask for; ``review``: a person must see it in a plan first."""
+    """A create that the rules ask for; ``review``: a person must see it in a plan first; ``born``: when its source was filed."""
 
     op: Operation
     review: bool
+    born: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,12 @@ def creations(context: Context, tx: Transaction, one: Gathered, decision: Decisi
             continue
         op = _create(context, one, route.to, values)
         if any(change.field == "title" for change in op.changes):
-            found.append(Creation(op, route.create is Create.REVIEW))
+            found.append(Creation(op, route.create is Create.REVIEW, _born(one)))
     return Routing(tuple(found), waiting, resting)
+
+
+def _born(one: Gathered) -> float:
+    return min((one.records[link.ref].created_at for link in one.alive if link.ref in one.records), default=0.0)
 
 
 def _was_read(context: Context, tx: Transaction, scope: ScopeRef) -> bool:

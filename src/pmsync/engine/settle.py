@@ -22,6 +22,7 @@ from pmsync.model.values import EMPTY
 from pmsync.reconcile.matching import How
 from pmsync.reconcile.operation import Change, Operation, OpKind
 from pmsync.reconcile.reconcile import reconcile
+from pmsync.reconcile.sentences import say
 from pmsync.reconcile.view import Decision, Skip
 from pmsync.store import Transaction
 from pmsync.store.dirty import DirtyRow
@@ -38,12 +39,21 @@ class Verdict(Enum):
 
 @dataclass(slots=True)
 class Wanted:
-    """The writes a run wants. ``review`` holds uids of creates that a person must see first; ``completing`` those that finish a creation."""
+    """The writes a run wants.
+
+    ``review`` holds uids of creates that a person must see first, ``completing`` those of updates that finish a creation, and ``born`` tells
+    of each create when its source was filed (Unix seconds): mirrors are made in that order.
+    """
 
     ops: list[Operation] = field(default_factory=list)
+    born: dict[str, float] = field(default_factory=dict)
     review: set[str] = field(default_factory=set)
     completing: set[str] = field(default_factory=set)
     skips: list[Skip] = field(default_factory=list)
+
+    def in_order(self) -> list[Operation]:
+        """Updates as they came, then creates, the oldest source first."""
+        return sorted(self.ops, key=lambda op: self.born.get(op.uid, 0.0))
 
 
 def settle(context: Context, rows: Sequence[DirtyRow], wanted: Wanted) -> None:
@@ -72,6 +82,7 @@ def _settle_one(context: Context, tx: Transaction, one: Gathered, wanted: Wanted
     wanted.ops += updates
     wanted.ops += [create.op for create in routing.creations]
     wanted.review |= {create.op.uid for create in routing.creations if create.review}
+    wanted.born |= {create.op.uid: create.born for create in routing.creations}
     if updates or routing.creations or routing.waiting or _unsettled(context, one, decision):
         return Verdict.KEEP
     resting = routing.resting or len(decision.wanted) > sum(len(op.changes) for op in updates)
@@ -94,7 +105,8 @@ def _commit(context: Context, tx: Transaction, one: Gathered, decision: Decision
         why = f"{lost.why}; the overruled value is kept here"
         entry = _entry(context, one, "overruled", field=lost.field, link=lost.link, before=lost.value, after=lost.winner, why=why)
         tx.journal.append([entry])
-        context.tell("overruled", lost.why, item=one.item.uid, field=lost.field)
+        said = f"{_name(one)} {lost.field}: {say(lost.value)} gives way to {say(lost.winner)}, for {lost.why}"
+        context.tell("overruled", said, item=one.item.uid, field=lost.field)
     for skip in decision.skips:
         _notice(context, tx, one, skip)
 
@@ -148,7 +160,7 @@ def _keep_drift(context: Context, tx: Transaction, one: Gathered, decision: Deci
                 tx.bases.calmed(*place)
 
 
-_NOTICED = frozenset({"unmapped", "unrepresentable", "read_only", "stale_map", "too_long", "drift_respected", "unobserved"})
+_NOTICED = frozenset({"unmapped", "unrepresentable", "read_only", "stale_map", "drift_respected", "unobserved"})
 
 
 _FREE = frozenset({"title", "body", "labels"})

@@ -6,9 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from pmsync.model.enums import Priority, Status
 from pmsync.model.values import EMPTY, Known, Settled, raw
 from pmsync.reconcile.lens import Lens, Unmapped, Unrepresentable
 from pmsync.reconcile.lenses.enum import EnumLens
+from pmsync.reconcile.surface import Surface
+
+_VOCABULARIES = {"status": [str(value) for value in Status], "priority": [str(value) for value in Priority]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,19 @@ class Violation:
 
     def __str__(self) -> str:
         return f"{self.law}: {self.words}"
+
+
+def check_surface(surface: Surface) -> list[Violation]:
+    """The laws of a surface with a closed vocabulary, over all of the hub's values; its priorities must keep their order, too.
+
+    Lenses over texts and sets hold by construction, which property tests watch over.
+    """
+    if not isinstance(surface.lens, EnumLens) or surface.field not in _VOCABULARIES:
+        return []
+    found = check_enum(surface.lens, _VOCABULARIES[surface.field])
+    if surface.field == "priority":
+        found += check_monotone(surface.lens, lambda value: Priority(value).rank)
+    return found
 
 
 def check_enum(lens: EnumLens, hub_values: Iterable[str]) -> list[Violation]:

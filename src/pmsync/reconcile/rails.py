@@ -85,7 +85,7 @@ def closes(op: Operation) -> bool:
 
 def shrunk(before: int, now: int) -> str | None:
     """Why a complete listing of ``now`` records is not believed where ``before`` were listed last time; None when it is."""
-    if before and not now:
+    if before > DROP_FLOOR and not now:
         return f"the listing is empty, last time it had {before:,}: that is taken for a failure, not for deletions"
     lost = before - now
     if lost > max(DROP_FLOOR, DROP_SHARE * before):

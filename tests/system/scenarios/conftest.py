@@ -38,6 +38,7 @@ jira_validated = _CONTRACT.jira_validated
 @pytest.fixture(scope="session")
 def kit() -> ModuleType:
     """The module of the bench."""
+    _load("pmsync_scenario_wire", Path(__file__).with_name("scenario_wire.py"))
     return _load("pmsync_scenario_kit", Path(__file__).with_name("scenario_kit.py"))
 
 

@@ -250,6 +250,23 @@ def test_c54_what_is_public_already_flows_inwards(make_bench):
     assert bench.jira_titles() == ["Login fails at night"]
 
 
+def test_c54_an_internal_edit_of_a_public_issue_stays_inside_until_the_repository_is_named(make_bench):
+    """C54: what Ana writes in the internal project is internal, wherever the issue began; it is told, and the next public edit still comes in."""
+    bench = make_bench(private=False)
+    bench.file_github("Login fails")
+    bench.rest()
+    bench.edit_jira("PAY-1", summary="Login fails for ACME's CEO")
+    bench.forget()
+    bench.sync()
+    assert bench.writes("github") == []
+    assert any("acme/api#1 is not written" in text and "audience: public" in text for text in bench.told("skipped", "audience"))
+    bench.rest()
+    assert bench.github_titles() == ["Login fails"]
+    bench.edit_github(1, state="closed")
+    bench.rest()
+    assert bench.jira_status("PAY-1") == "Done"
+
+
 # -- C55 ------------------------------------------------------------------------------------------------------------------------------
 
 

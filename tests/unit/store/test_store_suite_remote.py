@@ -63,6 +63,13 @@ class TestObservations:
             assert tx.observations.put([first, later]) == [later]
             assert tx.observations.get(first.ref) == later
 
+    def test_a_record_that_its_scopes_condition_excludes_comes_back_so(self, store, make):
+        record = make.record()
+        with store.transaction() as tx:
+            tx.observations.put([record])
+            assert tx.observations.put([replace(record, excluded=True)]) == [replace(record, excluded=True)]
+            assert tx.observations.get(record.ref) == replace(record, excluded=True)
+
     def test_one_id_in_two_systems_is_two_records(self, store, make):
         here, there = make.record(make.ref("jira", "7")), make.record(make.ref("github", "7"), make.api)
         with store.transaction() as tx:

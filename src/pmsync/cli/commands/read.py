@@ -102,7 +102,7 @@ def log(
     config: ConfigFile = DEFAULT_CONFIG,
     json: AsJson = False,
 ) -> None:
-    """The journal, latest first: every value taken over, written, overruled, and every decision."""
+    """The journal, the latest entries, in their order: every value taken over, written, overruled, and every decision."""
     from pmsync.cli.explaining import when
     from pmsync.engine import reading
 

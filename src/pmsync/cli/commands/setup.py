@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from pmsync.app import App
     from pmsync.config.pointing import Pointer
-    from pmsync.connect.contract import Check
+    from pmsync.connect.contract import Check, Level
+    from pmsync.model.record import ScopeRef
 
 
 def register(app: typer.Typer) -> None:
@@ -75,9 +76,28 @@ def _examine(app: App, name: str) -> list[Check]:
 
     scopes = [scope for scope in app.setup.scopes() if scope.system == name]
     try:
-        return app.setup.connectors[name].check(scopes)
+        return [*app.setup.connectors[name].check(scopes), *_laws(app, name, scopes)]
     except ConnectorError as error:
         return [Check(Level.ERROR, name, app.redactor.text(error.message), error.hint)]
+
+
+def _laws(app: App, name: str, scopes: list[ScopeRef]) -> list[Check]:
+    """The maps that would turn a value into another on its way there and back."""
+    from pmsync.connect.contract import Check, Level
+    from pmsync.connect.errors import ConnectorError
+    from pmsync.reconcile.laws import check_surface
+
+    found = []
+    for scope in scopes:
+        try:
+            surfaces = app.setup.connectors[name].surfaces(scope)
+        except ConnectorError:
+            continue  # the connector's own checks say what is wrong with the scope
+        for surface in surfaces:
+            for violation in check_surface(surface):
+                remedy = f"maps.{surface.field}.{name}: map each value to one that reads back"
+                found.append(Check(Level.ERROR, f"{scope} {surface.field}", f"the map breaks a law: {violation}", remedy))
+    return found
 
 
 def _where(pointer: Pointer, system: str, check: Check) -> str:
@@ -95,6 +115,17 @@ def _plain(check: Check, where: str) -> dict[str, str]:
     }
 
 
+def _folded(checks: list[Check]) -> list[Check]:
+    """Equal findings about several subjects as one."""
+    from dataclasses import replace
+
+    subjects: dict[tuple[Level, str, str], list[str]] = {}
+    for check in checks:
+        subjects.setdefault((check.level, check.finding, check.remedy), []).append(check.subject)
+    first = {(check.level, check.finding, check.remedy): check for check in reversed(checks)}
+    return [replace(first[key], subject="\n".join(dict.fromkeys(names))) for key, names in subjects.items()]
+
+
 def _table(name: str, checks: list[Check], pointer: Pointer) -> Table:
     from rich.table import Table
     from rich.text import Text
@@ -103,7 +134,7 @@ def _table(name: str, checks: list[Check], pointer: Pointer) -> Table:
     table = Table(title=name, title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
     for overflow in ("ellipsis", "fold", "fold"):  # a path or a config line that is cut off helps nobody
         table.add_column(overflow=overflow)
-    for check in checks:
+    for check in _folded(checks):
         what = Text(clean(check.finding))
         if check.remedy:
             what.append(f"\n→ {clean(check.remedy)}", style="dim")

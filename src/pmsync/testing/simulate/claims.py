@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from pmsync.model.item import Link, LinkState
 from pmsync.model.values import Known, Settled
 from pmsync.reconcile.view import Candidate
-from pmsync.store import Store
+from pmsync.store import Transaction
 from pmsync.store.notices import NoticeRow
 from pmsync.store.ops import OpRow
 
@@ -45,9 +46,9 @@ class Claims:
         return link.item if link is not None and link.state is LinkState.LINKED else None
 
 
-def read(store: Store) -> Claims:
+def read(peek: AbstractContextManager[Transaction]) -> Claims:
     """Read them off the store."""
-    with store.transaction() as tx:
+    with peek as tx:
         items = [item.uid for item in tx.items.page("", EVERYTHING)]
         found = tx.links.of_items(items)
         disputes = tuple(

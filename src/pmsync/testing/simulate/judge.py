@@ -121,7 +121,7 @@ class Judge:
     def _orphans(self) -> Iterator[Finding]:
         for group in self._standing.values():
             for one in group:
-                known = (one.system, one.record) in self._claims.links
+                known = (one.system, one.record) in self._claims.links or (one.system, one.seen.container) not in self._homes
                 if one.thing in self._truth.robot_made and not known and one.seen.key not in self._claims.quarantined:
                     yield Finding(
                         "orphaned", f"we made {one.system}:{one.seen.key} ({one.seen.values['title']!r}) and do not know it"
@@ -200,9 +200,8 @@ class Judge:
             lost = self._label_lost(act, group, acts) if act.name == "labels" else not self._survives(act, item, group, acts)
             if lost:
                 change = f"{act.before!r} -> {act.after!r}"
-                yield Finding(
-                    "lost", f"{family}: {act.who} set {act.name} of {act.thing} {change} (act {act.seq}), and it is gone"
-                )
+                said = f"{family}: {act.who} set {act.name} of {act.thing} {change} (act {act.seq}), and it is gone"
+                yield Finding("lost", said, self._causes.of_loss(act, acts))
 
     def _item_of(self, thing: str) -> str | None:
         """The item that manages the thing, or did so before it went."""

@@ -80,6 +80,7 @@ def _uid(names: Random) -> str:
 class _Store(Store):
     """A store that remembers what a power cut would leave: the content at the last durable commit, and after each commit since."""
 
+    peeking: bool
     keeping: bool
     kept: list[bytes]
     boundary: Callable[[str], None]
@@ -93,6 +94,8 @@ class _Store(Store):
 
     def committing(self, moment: str) -> None:
         """For ``on_commit``: keep the content first, for it is there whatever the boundary does."""
+        if self.peeking:
+            return
         if self.keeping and moment == "after":
             image = _disk().read()
             self.kept = [image] if self._durable else [*self.kept, image]
@@ -119,6 +122,7 @@ class Machine:
         """Start the program over what is on the disk."""
         disk = _disk()
         store = _Store(disk.driver, disk.url, self._clock, lambda: _uid(self._names))
+        store.peeking = False
         store.keeping = POWER in self._shape.kinds
         store.kept = [disk.read()] if store.keeping else []
         store.boundary = lambda moment: self.on_commit(moment)
@@ -138,6 +142,16 @@ class Machine:
         _disk().write(self.image() if image is None else image)
         self._clock.sleep(LEASE)
         self.start()
+
+    @contextmanager
+    def peek(self) -> Iterator[Transaction]:
+        """Look into the store from outside the program: no boundary, no fence."""
+        self.store.peeking = True
+        try:
+            with self.store.transaction(fenced=False) as tx:
+                yield tx
+        finally:
+            self.store.peeking = False
 
     def image(self) -> bytes:
         """The bytes on the disk."""

@@ -91,7 +91,7 @@ def play(world: World, began: float) -> Outcome:
 
 
 def _judge(world: World) -> Judge:
-    return Judge(world.shape, world.grounds, world.truth, claims.read(world.machine.store), world.circumstances)
+    return Judge(world.shape, world.grounds, world.truth, claims.read(world.machine.peek()), world.circumstances)
 
 
 def _again(world: World, what: str) -> list[Finding]:

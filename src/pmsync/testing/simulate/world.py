@@ -14,9 +14,10 @@ from pmsync.engine.events import Event
 from pmsync.engine.person import Choice, NotFoundError
 from pmsync.net.clock import VirtualClock
 from pmsync.reconcile.plan import Plan
+from pmsync.store.notices import NoticeRow
 from pmsync.testing.emulator import Request
 from pmsync.testing.simulate.causes import Circumstances
-from pmsync.testing.simulate.machine import Crash, Machine, plugins
+from pmsync.testing.simulate.machine import BEATS, Crash, Machine, plugins
 from pmsync.testing.simulate.mishaps import Mishaps, Record, chance
 from pmsync.testing.simulate.people import People
 from pmsync.testing.simulate.shape import CRASH, LAG, POWER, TEAR, TRAIL, Shape, stream
@@ -30,8 +31,17 @@ GAP = (5.0, 60.0, 700.0, 2000.0)
 PAUSES = (400.0, 700.0, 2000.0, 4000.0)
 """Seconds between rounds while the world comes to rest; the last is repeated."""
 
+TRAVEL = (0.05, 0.2, 0.6)
+"""Seconds a request may be on its way."""
+
+REACTION = 1.5
+"""Seconds until an automation answers."""
+
 SWEEPS = 2
 """Sweeps until what was deleted or moved away is settled."""
+
+AGAIN = 4
+"""How often a refused write is tried before the refusal counts as lasting."""
 
 MOST = 18
 """Rounds after which a world that is still moving counts as never coming to rest."""
@@ -94,19 +104,23 @@ class World:
         self._weather(foul=False)
 
     def come_to_rest(self) -> bool:
-        """Rounds, with pauses, until one finds nothing and writes nothing; False when that never happens."""
+        """Rounds, with pauses, until one finds nothing and writes nothing; False when that never happens.
+
+        Where something was moved or deleted, the sweep has to come by twice more after that.
+        """
+        left = SWEEPS if any(act.verb in ("move", "delete") for act in self.truth.acts) else 0
         self.clock.sleep(LAG)
-        self._settle()
         for number in range(MOST):
+            self._settle()
             before = self._marks()
             report = self._guarded(self._sync)
-            quiet = (
-                report is not None and not report.tally.of("pulled") and before == self._marks() and not self._unfinished(report)
-            )
-            if quiet:
+            if report is None or report.tally.of("pulled") or before != self._marks() or self._unfinished(report):
+                self.clock.sleep(PAUSES[min(number, len(PAUSES) - 1)])
+            elif left:
+                left -= 1
+                self.clock.sleep(BEATS.sweep + 1.0)
+            else:
                 return True
-            self.clock.sleep(PAUSES[min(number, len(PAUSES) - 1)])
-            self._settle()
         return False
 
     def _settle(self) -> None:
@@ -136,13 +150,18 @@ class World:
 
     def _unfinished(self, report: Report) -> bool:
         """Whether something is still on its way: a failure, a write in doubt that time will settle, a record that is looked for."""
-        with self.machine.store.transaction() as tx:
+        with self.machine.peek() as tx:
             open_ops, notices = tx.ops.open(), tx.notices.open()
         stuck = {notice.subject for notice in notices if notice.code == "in_doubt"}
-        if any(row.op.uid not in stuck for row in open_ops) or any(notice.code == "missing" for notice in notices):
+        if any(row.op.uid not in stuck for row in open_ops) or any(self._passing(notice) for notice in notices):
             return True
         waiting = [text for text, _ in report.tally.failures]
         return bool(waiting) or (report.tally.of("waiting") > len(stuck))
+
+    def _passing(self, notice: NoticeRow) -> bool:
+        """A notice of something that is looked at again by itself: a missing record, a refused write that is tried once more."""
+        again = notice.code in ("refused", "create_refused") and notice.count < AGAIN
+        return notice.code == "missing" or (again and self.clock.now() - notice.last_at < BEATS.catalogue)
 
     # -- a round ---------------------------------------------------------------------------------------------------------------------
 
@@ -174,7 +193,7 @@ class World:
 
     def _decide(self) -> None:
         """Somebody resolves the oldest conflict in favour of one of its sides."""
-        with self.machine.store.transaction() as tx:
+        with self.machine.peek() as tx:
             rows = tx.conflicts.list(True)
         if rows:
             row = rows[-1]
@@ -231,6 +250,7 @@ class World:
 
     def before(self, system: str, request: Request) -> None:
         """A request arrives."""
+        self.clock.sleep(self._schedule.choice(TRAVEL))
         self._step("request")
         self._somebody()
         self.requests += 1
@@ -247,6 +267,7 @@ class World:
         if acts:
             self._intended(system, acts)
             if self._chaos and self.shape.reacting:
+                self.clock.sleep(REACTION)
                 self.people.answer(acts)
         self._step("answer")
         self._somebody()
@@ -283,7 +304,7 @@ class World:
         start = len(self.truth.acts)
         self.people.move()
         if len(self.truth.acts) > start:
-            with self.machine.store.transaction() as tx:
+            with self.machine.peek() as tx:
                 rows = tx.ops.open()
             refs = {ref for row in rows if (ref := row.op.ref or row.ref) is not None}
             things = {self.truth.thing(ref.system, ref.remote_id) for ref in refs}
@@ -291,7 +312,7 @@ class World:
 
     def _intended(self, system: str, acts: list[Act]) -> None:
         """Nothing changes anywhere but under a durable intent; what lands late may find its own closed already."""
-        with self.machine.store.transaction() as tx:
+        with self.machine.peek() as tx:
             rows = [row for row in tx.ops.open() if row.op.scope.system == system]
         if not rows and not self._late:
             changed = ", ".join(sorted({act.thing for act in acts}))
