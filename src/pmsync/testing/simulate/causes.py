@@ -16,6 +16,7 @@ KNOWN: Mapping[str, str] = {
     "before_confirm": "an edit of a record that we had just made is taken for the system's initial value until the create is read back",
     "put_back_in_doubt": "an edit that puts back the value from before a write of ours, while that write is in doubt, is taken for its failure",
     "new_identity": "a transferred record, which has another id then, becomes an item of its own before its old id is missed",
+    "edited_in_doubt": "an edit made upon a write of ours that is still in doubt is taken for one that did not know it: a needless conflict",
     "unmarked": "where no marker is kept, a record of ours whose create is in doubt becomes an item of its own",
 }
 
