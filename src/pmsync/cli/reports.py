@@ -35,6 +35,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "run": report.run,
         "counts": report.tally.counts,
         "held": held,
+        "refused": report.refused,
         "failures": failures(report),
         "exit_code": report.exit_code,
     }
@@ -56,6 +57,9 @@ def as_text(report: Report) -> Text:
     if report.held is not None and report.held.held:
         text.append(f"{len(report.held.held):>7,}  ", style="bold yellow")
         text.append("writes held for a person: pmsync apply held\n")
+    if report.refused:
+        text.append(f"{report.refused:>7,}  ", style="bold yellow")
+        text.append("refused writes rest, tried again later: pmsync status\n")
     if failed := len(report.tally.failures):
         text.append(f"{failed:>7,}  ", style="bold red").append("failures, see above\n")
     if not text.plain:

@@ -78,7 +78,7 @@ def settle_op(
     if link is None:
         tx.ops.advance(op.uid, OpState.CONFIRMED, ref=record.ref, reason="the record is not linked any more")
         return
-    reader = _Reader(context, tx, op, link, record, refused)
+    reader = _Reader(context, tx, op, link, record, refused, untouched)
     landed = [reader.settle(change) for change in op.changes]
     if untouched:
         reader.first_bases()
@@ -97,6 +97,7 @@ class _Reader:
     link: Link
     record: Record
     refused: Mapping[str, str]
+    untouched: bool
 
     def settle(self, change: Change) -> bool:
         """Move the base of one written surface as far as the read-back allows; True when the value landed."""
@@ -110,7 +111,7 @@ class _Reader:
         if self.op.ref is None and self._initial(change, shown):
             return False
         arrived = _arrived(surface, change, shown)
-        if arrived is not None:
+        if arrived is not None and not self._taken_off(change):
             return self._part(surface, change, arrived)
         if change.surface in self.refused or self._untouched(surface, change, shown):
             reason = self.refused.get(
@@ -124,6 +125,10 @@ class _Reader:
     def _initial(self, change: Change, shown: Settled) -> bool:
         """Whether a record we created shows the system's own initial value: no edit, and left for an update to set."""
         return change.surface in self.refused or change.field in ("status", "priority") or isinstance(shown, Empty)
+
+    def _taken_off(self, change: Change) -> bool:
+        """Whether a member that is missing from a set we made was taken off by a person: somebody touched the record, nothing was refused."""
+        return self.op.ref is None and not self.untouched and change.surface not in self.refused
 
     def _part(self, surface: Surface, change: Change, arrived: Settled) -> bool:
         """Of a set only a part arrived: the rest stays wanted and is never taken for a person's removal."""

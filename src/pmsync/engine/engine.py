@@ -23,6 +23,7 @@ from pmsync.engine.events import Event, Listener, Tally
 from pmsync.engine.fingerprint import changed_configs, keep_fingerprints
 from pmsync.engine.person import Choice
 from pmsync.engine.pull import know_scopes, pull
+from pmsync.engine.refusals import refusals
 from pmsync.engine.resolve import resolve
 from pmsync.engine.settle import Wanted, settle
 from pmsync.engine.setup import Setup
@@ -46,11 +47,15 @@ LEASE = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How a run ended: its name, its tally, and the plan of what it did not do by itself (None when nothing is held)."""
+    """How a run ended: its name, its tally, and the plan of what it did not do by itself (None when nothing is held).
+
+    ``refused``: how many writes rest because a system refused them, in this run or an earlier one.
+    """
 
     run: str
     tally: Tally
     held: Plan | None
+    refused: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -104,7 +109,7 @@ class Engine:
                 context.tell("held", f"{len(held.held)} writes wait for a person: pmsync plan, then pmsync apply")
             elif not changed or not (context.parked or context.closed or context.stopping()):
                 keep_fingerprints(context)
-            return Report(context.run, tally, held)
+            return Report(context.run, tally, held, refusals(context))
 
     def apply_plan(self, plan: Plan, listen: Listener, *, wait: bool = True) -> Report:
         """Do exactly what ``plan`` lists; ops whose target moved since are skipped with a reason. Resumable: what is done stays done.
@@ -123,7 +128,7 @@ class Engine:
             keep_fingerprints(context)
             with self._store.transaction() as tx:
                 tx.plans.applied(plan.uid, context.run)
-            return Report(context.run, tally, None)
+            return Report(context.run, tally, None, refusals(context))
 
     def resolve_conflict(self, conflict: str, choice: Choice, who: str) -> Settled:
         """See ``pmsync.engine.person.resolve_conflict``."""

@@ -49,3 +49,9 @@ def _subject(link: Link, change: Change) -> str:
     after = change.after
     text = "" if isinstance(after, Empty) else str(sorted(after.value) if isinstance(after.value, frozenset) else after.value)
     return f"{link.uid}:{change.surface}:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+
+
+def refusals(context: Context) -> int:
+    """How many refused writes rest now."""
+    with context.store.transaction() as tx:
+        return sum(1 for row in tx.notices.open() if row.code in (CODE, CREATE_CODE))
