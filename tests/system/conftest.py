@@ -59,6 +59,16 @@ PATIENCE = 20.0
 """Real seconds that a test waits for another process."""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def heeded_interrupts() -> Iterator[None]:
+    """Let the processes that tests start heed Ctrl-C, also where the tests themselves run in the background and were told to ignore it."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 FAULT_LINES = 8
 """The end of a traceback: where it came from and what it says."""
 
