@@ -5,8 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
+RUNS ?= 300
+SEED_FROM ?= 1
 
-.PHONY: help demo test lint format docs servers clean
+.PHONY: help demo test lint format docs servers simulate clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -29,6 +31,9 @@ format: $(STAMP) ## Bring the code into shape
 
 docs: $(STAMP) ## Regenerate pictures, tables and the config schema
 	$(BIN)/python docs/generate.py
+
+simulate: $(STAMP) ## Play seeded worlds that do their worst: RUNS=n SEED_FROM=s, or SEED=x to replay one step by step
+	@$(BIN)/python -m pmsync.testing.simulate $(if $(SEED),--seed $(SEED) --verbose,--runs $(RUNS) --seed-from $(SEED_FROM) --workers $(WORKERS))
 
 servers: $(STAMP) ## Run the tests that need a real PostgreSQL
 	$(BIN)/pytest -m postgres tests

@@ -326,7 +326,8 @@ class GitHubConnector(Connector):
         """By the marker, in the repository's list, newest first."""
         if op.marker is None:
             return Unreadable("the operation carries no marker to look for")
-        found = lookup.find(self._client, scope, op.marker, lookup.Floor.parse(floor))
+        wanted = lookup.Wanted(op.marker, self.me())
+        found = lookup.find(self._client, scope, wanted, lookup.Floor.parse(floor))
         return Found(self._in(scope, found)) if isinstance(found, Issue) else found
 
     def ids(self, scope: ScopeRef) -> Listing:

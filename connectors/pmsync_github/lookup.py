@@ -44,21 +44,34 @@ def floor(client: Client, scope: ScopeRef) -> Floor:
     return Floor(server_time(answer) - BACK, newest[0].number if newest else 0)
 
 
-def find(client: Client, scope: ScopeRef, marker: str, start: Floor) -> Issue | Absent | Unreadable:
-    """The issue that carries ``marker``; pull requests are passed over. ``Absent`` only after a complete look back to ``start``."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for: an issue of ``login`` that carries ``marker``. People paste bodies with all that is hidden in them."""
+
+    marker: str
+    login: str
+
+    def fits(self, row: RestIssue, issue: Issue) -> bool:
+        """Whether this is the one; pull requests are passed over."""
+        ours = issue.creator.casefold() == self.login.casefold()
+        return ours and row.pull_request is None and split_marker(issue.body)[1] == self.marker
+
+
+def find(client: Client, scope: ScopeRef, wanted: Wanted, start: Floor) -> Issue | Absent | Unreadable:
+    """The wanted issue. ``Absent`` only after a complete look back to ``start``."""
     try:
-        return _look(client, scope, marker, start) or Absent(consistent=True)
+        return _look(client, scope, wanted, start) or Absent(consistent=True)
     except ConnectorError as error:
         return Unreadable(error.message)
 
 
-def _look(client: Client, scope: ScopeRef, marker: str, start: Floor) -> Issue | None:
+def _look(client: Client, scope: ScopeRef, wanted: Wanted, start: Floor) -> Issue | None:
     answer = client.read(scope, "/issues", {"state": "all", "sort": "created", "direction": "desc", "per_page": str(PAGE)})
     while True:
         rows: list[RestIssue] = answer.decode(list[RestIssue])
         for row in rows:
             issue = row.issue()
-            if row.pull_request is None and split_marker(issue.body)[1] == marker:
+            if wanted.fits(row, issue):
                 return issue
             if issue.created_at < start.at and issue.number <= start.number:
                 return None

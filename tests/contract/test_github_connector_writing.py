@@ -327,6 +327,7 @@ def test_look_stops_at_the_floor(hub):
     hub.issues(300)
     hub.clock.sleep(3600)
     connector = hub.connector()
+    connector.me()
     floor = connector.floor(hub.API)
     hub.calls.clear()
     assert connector.find(hub.API, hub.create(title="Once"), floor) == Absent(consistent=True)

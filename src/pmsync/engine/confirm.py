@@ -110,8 +110,11 @@ class _Reader:
             return True
         if self.op.ref is None and self._initial(change, shown):
             return False
+        if self.op.ref is None and not self.untouched:  # somebody was at it since: what differs is an edit
+            self._agree(change, change.after)
+            return True
         arrived = _arrived(surface, change, shown)
-        if arrived is not None and not self._taken_off(change):
+        if arrived is not None:
             return self._part(surface, change, arrived)
         if change.surface in self.refused or self._untouched(surface, change, shown):
             reason = self.refused.get(
@@ -124,11 +127,8 @@ class _Reader:
 
     def _initial(self, change: Change, shown: Settled) -> bool:
         """Whether a record we created shows the system's own initial value: no edit, and left for an update to set."""
-        return change.surface in self.refused or change.field in ("status", "priority") or isinstance(shown, Empty)
-
-    def _taken_off(self, change: Change) -> bool:
-        """Whether a member that is missing from a set we made was taken off by a person: somebody touched the record, nothing was refused."""
-        return self.op.ref is None and not self.untouched and change.surface not in self.refused
+        never_set = self.untouched and isinstance(shown, Empty)
+        return change.surface in self.refused or change.field in ("status", "priority") or never_set
 
     def _part(self, surface: Surface, change: Change, arrived: Settled) -> bool:
         """Of a set only a part arrived: the rest stays wanted and is never taken for a person's removal."""

@@ -12,6 +12,7 @@ import sys
 import time
 
 from pmsync.testing.faults import FaultKind
+from pmsync.testing.simulate.ablations import ABLATIONS, hunt
 from pmsync.testing.simulate.campaign import campaign
 from pmsync.testing.simulate.causes import KNOWN
 from pmsync.testing.simulate.outcome import Outcome, Sum, run
@@ -25,9 +26,13 @@ def main() -> int:
     """Parse, play, print."""
     given = _arguments()
     began = time.monotonic()
+    if given.ablations:
+        return _ablations(range(given.seed_from, given.seed_from + given.runs))
     if given.seed is not None:
         total = Sum()
-        total.add(run(given.seed, frozenset(given.mute), _say if given.verbose else lambda line: None))
+        outcome = run(given.seed, frozenset(given.mute), _say if given.verbose else lambda line: None)
+        total.add(outcome)
+        _say(f"seed {given.seed}: trace {outcome.trace}")
     else:
         total = campaign(range(given.seed_from, given.seed_from + given.runs), given.workers, _Progress(given.runs))
     for seed, findings in sorted(total.failing.items()):
@@ -38,6 +43,20 @@ def main() -> int:
         _say(f"never hit: {', '.join(total.missed(STRIKES))}")
     sys.stdout.write(json.dumps(total.line(STRIKES, time.monotonic() - began)) + "\n")
     return 1 if any(total.zeros.values()) else 0
+
+
+def _ablations(seeds: range) -> int:
+    """Switch off one safeguard after the other; 1 when the absence of one goes unnoticed."""
+    noticed: dict[str, int | None] = {}
+    for name in ABLATIONS:
+        found = hunt(name, seeds)
+        noticed[name] = found[0] if found else None
+        _say(
+            f"without {name}: "
+            + (f"noticed after {found[0]} worlds, {found[1]}" if found else f"nothing noticed in {len(seeds)} worlds")
+        )
+    sys.stdout.write(json.dumps({"worlds_until_noticed": noticed}) + "\n")
+    return 1 if None in noticed.values() else 0
 
 
 class _Progress:
@@ -59,6 +78,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="replay this one")
     parser.add_argument("--verbose", action="store_true", help="tell the story of the replayed seed")
     parser.add_argument("--mute", action="append", default=[], help="leave out a fault or a move, by its name in the story")
+    parser.add_argument(
+        "--ablations", action="store_true", help="switch off one safeguard at a time: after how many worlds is it noticed?"
+    )
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument("--cells", action="store_true", help="name the (fault, phase) cells that were never hit")
     parser.add_argument("--json", action="store_true", help="kept for scripts: the last line is JSON in any case")

@@ -18,11 +18,12 @@ EVERYTHING = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """One conflict, open or decided, with every value that ever stood in it."""
+    """One conflict, open or decided: the last agreed value, and every value that ever stood in it."""
 
     item: str
     name: str
     open: bool
+    base: str
     values: frozenset[str]
 
 
@@ -56,6 +57,7 @@ def read(peek: AbstractContextManager[Transaction]) -> Claims:
                 row.item,
                 row.dispute.field,
                 row.closed_at is None,
+                _text(row.dispute.base),
                 frozenset(map(_text, _stood(tx.conflicts.candidates(row.uid)))),
             )
             for row in tx.conflicts.list(False, EVERYTHING)

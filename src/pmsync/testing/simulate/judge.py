@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from pmsync.testing.faults import FaultKind
 from pmsync.testing.simulate.causes import Causes, Circumstances
 from pmsync.testing.simulate.claims import Claims
 from pmsync.testing.simulate.shape import LAG, TRAIL, Shape
@@ -50,6 +51,7 @@ class Judge:
         self, shape: Shape, grounds: Mapping[str, Ground], truth: Truth, claims: Claims, circumstances: Circumstances
     ) -> None:
         self._shape, self._grounds, self._truth, self._claims = shape, grounds, truth, claims
+        self._circumstances = circumstances
         self._causes = Causes(shape, truth, circumstances)
         self._trailing = TRAIL in shape.kinds or any(
             one.knobs.get("personality", "").startswith("lagging") for one in shape.systems
@@ -63,7 +65,7 @@ class Judge:
 
     def findings(self) -> list[Finding]:
         """Everything that is wrong."""
-        found = [*self._orphans(), *self._mixed()]
+        found = [*self._orphans(), *self._surplus(), *self._mixed()]
         for family, acts in sorted(self._acts.items()):
             standing = self._standing.get(family, [])
             found += self._duplicates(family, standing, acts)
@@ -126,6 +128,19 @@ class Judge:
                     yield Finding(
                         "orphaned", f"we made {one.system}:{one.seen.key} ({one.seen.values['title']!r}) and do not know it"
                     )
+
+    def _surplus(self) -> Iterator[Finding]:
+        """A record too many is only allowed, quarantined, where a create reached its server twice."""
+        twice = sum(1 for strike in self._circumstances.struck if strike.endswith(FaultKind.TWICE))
+        surplus = [one for group in self._standing.values() for one in group if one.seen.key in self._claims.quarantined]
+        made = [one for one in surplus if one.thing in self._truth.robot_made]
+        if len(made) > twice:
+            keys = ", ".join(f"{one.system}:{one.seen.key}" for one in made)
+            yield Finding(
+                "duplicated",
+                f"{keys} are surplus, though only {twice} creates arrived twice",
+                self._causes.of_double([act for one in made for act in self._acts[self._truth.families[one.thing]]]),
+            )
 
     def _mixed(self) -> Iterator[Finding]:
         families: defaultdict[str, set[str]] = defaultdict(set)
@@ -227,8 +242,8 @@ class Judge:
         if _deleted(act, [one for one in later if not one.robot]) or self._overwritten(act, meaning, acts):
             return True
         for dispute in self._claims.disputes:
-            if (dispute.item, dispute.name) == (item, act.name) and meaning & dispute.values:
-                return True
+            if (dispute.item, dispute.name) == (item, act.name) and meaning & {dispute.base, *dispute.values}:
+                return True  # it stands or stood there, or withdrew what did
         overruled = {value for uid, name, value in self._claims.overruled if (uid, name) == (item, act.name)}
         return (act.name in self._shape.owners and bool(meaning & overruled)) or _withdrawn(act, acts)
 
@@ -240,13 +255,23 @@ class Judge:
         for later in acts:
             if later.robot or later.name != act.name or later.seq == act.seq:
                 continue
-            if later.seq < act.seq and not (self._trailing and act.at - later.at < LAG and later.thing != act.thing):
+            if later.seq < act.seq and not self._may_arrive_later(later, act):
                 continue
             if later.thing == act.thing and later.seq > act.seq and not _robbed(act, later, acts):
                 return True
             if meaning & self._means(later.system, act.name, later.before):
                 return True
         return False
+
+    def _may_arrive_later(self, early: Act, act: Act) -> bool:
+        """Whether the earlier edit of another record may have reached us as if it were the later one, or happened to be of one word with it.
+
+        So it is where listings trail, and where the same few values come up again by chance: somebody sets what somebody else had set and
+        has just put back.
+        """
+        if early.thing == act.thing:
+            return False
+        return act.name != "title" or (self._trailing and act.at - early.at < LAG)
 
     # -- loops, bodies, conflicts -----------------------------------------------------------------------------------------------------
 
@@ -276,10 +301,8 @@ class Judge:
             for family in families:
                 acts = [act for act in self._acts[family] if act.name == "title"]
                 if not any(self._apart(one, other, acts) for one in acts for other in acts if not one.robot and not other.robot):
-                    yield Finding(
-                        "needless",
-                        f"{family}: a conflict between {sorted(dispute.values)}, though nobody edited at cross purposes",
-                    )
+                    said = f"{family}: a conflict between {sorted(dispute.values)}, though nobody edited at cross purposes"
+                    yield Finding("needless", said, self._causes.of_conflict(acts))
 
     def _apart(self, one: Act, other: Act, acts: Sequence[Act]) -> bool:
         """Whether ``other`` came later, on another record, differs, and was made without a sight of ``one``."""

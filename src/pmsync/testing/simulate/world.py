@@ -64,7 +64,7 @@ class World:
         self.violations: list[tuple[str, str]] = []
         self.record = Record()
         self.crashes = self.requests = self.writes = self.boundaries = self.rounds = 0
-        self.circumstances = Circumstances()
+        self.circumstances = Circumstances(struck=self.record.struck)
         self._told = 0
         self._chaos = self._dead = False
         self._dying = CRASH
@@ -178,12 +178,16 @@ class World:
             self._guarded(self._decide)
 
     def _sync(self) -> Report:
-        self.rounds += 1
+        self._begin()
         self._say(f"-- round {self.rounds}: sync")
         return self.machine.engine.sync(self._hear)
 
-    def _plan_and_apply(self) -> Report:
+    def _begin(self) -> None:
         self.rounds += 1
+        self.circumstances.rounds.append(len(self.truth.acts))
+
+    def _plan_and_apply(self) -> Report:
+        self._begin()
         self._say(f"-- round {self.rounds}: plan, then apply")
         with self.machine.fence.closed():
             plan, _ = self.machine.engine.plan(self._hear)
@@ -297,7 +301,9 @@ class World:
 
     def _somebody(self) -> None:
         if self._chaos and self.shape.busy and self._schedule.random() < self.shape.busy:
+            start = len(self.truth.acts)
             self._move()
+            self.circumstances.inside.update(range(start, len(self.truth.acts)))
 
     def _move(self) -> None:
         """Somebody moves."""
