@@ -227,3 +227,19 @@ def jira_site(jira_validated):
 def jira_kit(jira_validated):
     """Builds a ``Kit``: a Jira site, connectors on it, calls counted by name; every answer is validated."""
     return lambda **knobs: _beside("jira_kit").Kit(jira_validated, **knobs)
+
+
+# -- the benches of the conformance suite ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def jira_bench():
+    """Builds a bench over a fresh Jira site of the named kind."""
+    benches = _beside("jira_bench")
+    return lambda kind: benches.JiraBench(**benches.SITES[kind])
+
+
+@pytest.fixture
+def github_bench():
+    """Builds a bench over a fresh GitHub."""
+    return _beside("github_bench").GitHubBench
