@@ -16,7 +16,7 @@ from pmsync.engine.observe import observe
 from pmsync.engine.refusals import accepted, refuse
 from pmsync.model.item import Link
 from pmsync.model.record import Record, RecordRef, ScopeRef
-from pmsync.model.values import EMPTY, Empty, Known, Settled, Unobserved, known
+from pmsync.model.values import EMPTY, Empty, Known, Settled, Unobserved, is_set, known, members
 from pmsync.reconcile.lens import Unmapped
 from pmsync.reconcile.operation import Change, Operation
 from pmsync.reconcile.surface import Surface
@@ -178,7 +178,7 @@ class _Reader:
 
 def _arrived(surface: Surface, change: Change, shown: Settled) -> Settled | None:
     """The set as far as what we sent arrived; None when all of it did, or when it is no set. What others changed beside it does not count."""
-    if not (_is_set(change.before) or _is_set(change.after)):
+    if not (is_set(change.before) or is_set(change.after)):
         return None
     before, after = _spelled(surface, change.before), _spelled(surface, change.after)
     seen = _spelled(surface, shown).keys()
@@ -189,11 +189,6 @@ def _arrived(surface: Surface, change: Change, shown: Settled) -> Settled | None
     return known(frozenset({**left, **{key: label for key, label in after.items() if key not in missing}}.values()))
 
 
-def _is_set(value: Settled) -> bool:
-    return isinstance(value, Known) and isinstance(value.value, frozenset)
-
-
 def _spelled(surface: Surface, value: Settled) -> dict[Settled, str]:
     """The members of a set as they are written, by what they are up to canon."""
-    members = value.value if isinstance(value, Known) and isinstance(value.value, frozenset) else frozenset()
-    return {surface.lens.canon(Known(frozenset({member}))): member for member in sorted(members)}
+    return {surface.lens.canon(Known(frozenset({member}))): member for member in sorted(members(value))}

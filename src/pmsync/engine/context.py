@@ -52,7 +52,7 @@ class Context:
     unsent: set[str] = field(default_factory=set)
     suspects: list[Link] = field(default_factory=list)
     _renewed: float = 0.0
-    _surfaces: dict[ScopeRef, tuple[Surface, ...]] = field(default_factory=dict)
+    _surfaces: dict[ScopeRef, Mapping[str, Surface]] = field(default_factory=dict)
 
     def connector(self, scope: ScopeRef) -> Connector:
         """The connector that serves ``scope``'s system."""
@@ -67,28 +67,27 @@ class Context:
             if scope not in self._surfaces and not self.is_parked(scope):
                 with self.isolated(scope, "reading its fields"):
                     self.connector(scope).me()
-                    self._lawful(scope, self.connector(scope).surfaces(scope))
-
-    def _lawful(self, scope: ScopeRef, surfaces: Sequence[Surface]) -> None:
-        for surface in surfaces:
-            if violations := check_surface(surface):
-                hint = f"change maps.{surface.field}.{scope.system} in the config; pmsync doctor shows every value"
-                raise Fatal(f"{scope} {surface.id}: the map breaks a law: {violations[0]}", hint=hint)
-        self._surfaces[scope] = tuple(surfaces)
+                    self.surface_map(scope)
 
     def is_ready(self, scope: ScopeRef) -> bool:
         """Whether the scope's surfaces are known in this run."""
         return scope in self._surfaces
 
     def surfaces(self, scope: ScopeRef) -> tuple[Surface, ...]:
-        """The surfaces of ``scope``, asked once per run."""
-        if scope not in self._surfaces:
-            self._surfaces[scope] = tuple(self.connector(scope).surfaces(scope))
-        return self._surfaces[scope]
+        """The surfaces of ``scope``; see ``surface_map``."""
+        return tuple(self.surface_map(scope).values())
 
     def surface_map(self, scope: ScopeRef) -> Mapping[str, Surface]:
-        """The surfaces of ``scope`` by id."""
-        return {surface.id: surface for surface in self.surfaces(scope)}
+        """The surfaces of ``scope`` by id, asked once per run.
+
+        Raises:
+            Fatal: a map of the config breaks the lens laws.
+        """
+        if scope not in self._surfaces:
+            found = self.connector(scope).surfaces(scope)
+            _refuse_unlawful(scope, found)
+            self._surfaces[scope] = {surface.id: surface for surface in found}
+        return self._surfaces[scope]
 
     def tell(self, kind: str, text: str, **facts: object) -> None:
         """Send one event to the listener."""
@@ -135,6 +134,13 @@ class Context:
                 tx.scopes.put(replace(row, parked_until=until, parked_why=error.message))
         kind = "parked" if isinstance(error, Park) else "failed"
         self.tell(kind, f"{scope}: {doing}: {error.message}", scope=scope, hint=error.hint, code=type(error).__name__)
+
+
+def _refuse_unlawful(scope: ScopeRef, surfaces: Sequence[Surface]) -> None:
+    for surface in surfaces:
+        if violations := check_surface(surface):
+            hint = f"change maps.{surface.field}.{scope.system} in the config; pmsync doctor shows every value"
+            raise Fatal(f"{scope} {surface.id}: the map breaks a law: {violations[0]}", hint=hint)
 
 
 def _rest_until(error: ConnectorError, now: float, patient: bool) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pmsync.engine.context import Context
+from pmsync.engine.gather import linked_pages
 from pmsync.model.record import ScopeRef
 from pmsync.store.scopes import ScopeRow
 
@@ -41,11 +42,6 @@ def keep_fingerprints(context: Context) -> None:
 
 
 def _revisit(context: Context, scope: ScopeRef) -> None:
-    after = ""
-    while True:
+    for links in linked_pages(context, scope):
         with context.store.transaction() as tx:
-            links = tx.links.in_scope(scope, after)
             tx.dirty.mark([f"item:{link.item}" for link in links], scope, "the config changed")
-        if not links:
-            return
-        after = links[-1].uid

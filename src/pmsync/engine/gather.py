@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pmsync.engine.context import Context
 from pmsync.model.enums import Audience
 from pmsync.model.item import Item, Link, LinkState
-from pmsync.model.record import Record, RecordRef
+from pmsync.model.record import Record, RecordRef, ScopeRef
 from pmsync.model.values import Settled, Unobserved
 from pmsync.reconcile.operation import OpKind
 from pmsync.reconcile.surface import Surface
@@ -114,3 +114,15 @@ def _surface(
 
 def _sent(pending: Sequence[OpRow], surface: str) -> list[Settled]:
     return [change.after for row in pending for change in row.op.changes if change.surface == surface]
+
+
+def linked_pages(context: Context, scope: ScopeRef) -> Iterator[list[Link]]:
+    """Every managed link of a scope, page by page, each page in a transaction of its own that is over when it is handed on."""
+    after = ""
+    while True:
+        with context.store.transaction() as tx:
+            links = tx.links.in_scope(scope, after)
+        if not links:
+            return
+        after = links[-1].uid
+        yield links

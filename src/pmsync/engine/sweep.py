@@ -6,15 +6,15 @@ sweep until its next beat.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from pmsync.connect.capabilities import Unsupported
 from pmsync.engine.absence import CODE, absent
 from pmsync.engine.context import Context
+from pmsync.engine.gather import linked_pages
 from pmsync.engine.observe import observe
-from pmsync.model.item import Link
 from pmsync.model.record import RecordRef, ScopeRef
 from pmsync.reconcile.rails import shrunk
 from pmsync.store.scopes import ScopeRow
@@ -61,24 +61,13 @@ def _look_for_lost(context: Context, scope: ScopeRef, present: AbstractSet[str])
     """Read directly what is linked and not listed; what is listed again was never lost."""
     with context.store.transaction() as tx:
         noted = {row.subject for row in tx.notices.open() if row.code == CODE and row.scope == scope}
-    for links in _pages(context, scope):
+    for links in linked_pages(context, scope):
         context.keep_hold()
         with context.store.transaction() as tx:
             for link in links:
                 if link.uid in noted and link.ref.remote_id in present:
                     tx.notices.settle(scope, CODE, link.uid)
         absent(context, scope, [link for link in links if link.ref.remote_id not in present])
-
-
-def _pages(context: Context, scope: ScopeRef) -> Iterator[list[Link]]:
-    after = ""
-    while True:
-        with context.store.transaction() as tx:
-            links = tx.links.in_scope(scope, after, PAGE)
-        if not links:
-            return
-        after = links[-1].uid
-        yield links
 
 
 def _look_at_unknown(context: Context, scope: ScopeRef, listed: Sequence[RecordRef]) -> None:

@@ -47,6 +47,17 @@ def raw(observed: Settled) -> Value | None:
     return observed.value if isinstance(observed, Known) else None
 
 
+def is_set(value: Settled) -> bool:
+    """Whether it holds a set. The empty set is ``EMPTY``, which holds nothing."""
+    return isinstance(value, Known) and isinstance(value.value, frozenset)
+
+
+def members(value: Settled) -> frozenset[str]:
+    """The members of a set, a text as the only one, none for ``EMPTY``."""
+    bare = raw(value)
+    return bare if isinstance(bare, frozenset) else frozenset() if bare is None else frozenset({bare})
+
+
 Plain = None | str | list[str]
 """A settled value as JSON holds it: null, a text, or a sorted list."""
 

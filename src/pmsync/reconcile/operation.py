@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pmsync.model.enums import Kind
 from pmsync.model.record import RecordRef, ScopeRef
-from pmsync.model.values import Empty, Settled
+from pmsync.model.values import Settled, members
 
 
 class OpKind(StrEnum):
@@ -40,12 +40,12 @@ class Change:
     @property
     def added(self) -> frozenset[str]:
         """For sets: what the write adds."""
-        return _members(self.after) - _members(self.before)
+        return members(self.after) - members(self.before)
 
     @property
     def removed(self) -> frozenset[str]:
         """For sets: what the write removes."""
-        return _members(self.before) - _members(self.after)
+        return members(self.before) - members(self.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,3 @@ class Operation:
     changes: tuple[Change, ...]
     marker: str | None
     why: str
-
-
-def _members(value: Settled) -> frozenset[str]:
-    if isinstance(value, Empty):
-        return frozenset()
-    return value.value if isinstance(value.value, frozenset) else frozenset({value.value})

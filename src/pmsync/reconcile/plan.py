@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pmsync.model.record import Record
-from pmsync.model.values import Settled, Unobserved, plain
+from pmsync.model.values import Settled, Unobserved, is_set, plain
 from pmsync.reconcile import plan_codec
 from pmsync.reconcile.operation import Change, Operation, OpKind
 from pmsync.reconcile.surface import Surface
@@ -147,7 +147,7 @@ def _line(op: Operation, change: Change, surface: Surface | None) -> Line:
 
 
 def _words(change: Change, surface: Surface | None) -> tuple[str, str]:
-    if _is_set(change.before) or _is_set(change.after):
+    if is_set(change.before) or is_set(change.after):
         parts = [f"+{label}" for label in sorted(change.added)] + [f"-{label}" for label in sorted(change.removed)]
         return _show(change.before, surface), " ".join(parts)
     return _show(change.before, surface), _show(change.after, surface)
@@ -158,10 +158,6 @@ def _show(value: Settled, surface: Surface | None) -> str:
         return surface.show(value)
     bare = plain(value)
     return "(empty)" if bare is None else ", ".join(bare) if isinstance(bare, list) else bare
-
-
-def _is_set(value: Settled) -> bool:
-    return isinstance(plain(value), list)
 
 
 def _canonical(plan: Plan) -> bytes:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pmsync.model.item import Provenance
 from pmsync.model.labels import by_key
-from pmsync.model.values import EMPTY, Known, Settled, known
+from pmsync.model.values import EMPTY, Settled, known, members
 from pmsync.reconcile.lens import Unmapped
 from pmsync.reconcile.outcome import Outcome, unchanged
 from pmsync.reconcile.seats import HubField, Seat
@@ -27,7 +27,7 @@ def merge_sets(hub: HubField, seats: list[Seat]) -> Outcome:
     deltas = [delta for seat in seats if (delta := _delta(hub, seat)) is not None]
     if not deltas:
         return unchanged(hub, seats)
-    before = by_key(_members(hub.value))
+    before = by_key(members(hub.value))
     added = by_key(label for delta in deltas for label in delta.added.values())
     removed = {key for delta in deltas for key in delta.removed if key not in added}
     after = {key: label for key, label in {**added, **before}.items() if key not in removed}
@@ -61,7 +61,7 @@ def _note(seat: Seat, value: Settled) -> Seat:
 def _shown(seat: Seat, remote: Settled) -> dict[str, str]:
     """The labels of ``remote`` that the lens lets us see, in the hub's vocabulary."""
     meaning = seat.view.surface.lens.ingest(remote, EMPTY)
-    return {} if isinstance(meaning, Unmapped) else by_key(_members(meaning))
+    return {} if isinstance(meaning, Unmapped) else by_key(members(meaning))
 
 
 def _effect(delta: Delta, before: dict[str, str], after: dict[str, str]) -> str:
@@ -76,9 +76,3 @@ def _provenance(deltas: list[Delta], before: dict[str, str], after: dict[str, st
     makers = [edit_by(delta.seat, _effect(delta, before, after)) for delta in deltas]
     first = makers[0]
     return Provenance(first.source, first.actor, first.at, "; ".join(maker.why for maker in makers))
-
-
-def _members(value: Settled) -> frozenset[str]:
-    if not isinstance(value, Known):
-        return frozenset()
-    return value.value if isinstance(value.value, frozenset) else frozenset({value.value})
