@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from pmsync.reconcile.routing import Create
+
 DAY = 86_400.0
 
 
@@ -159,3 +161,30 @@ def test_a_cut_off_create_without_markers_stops_for_a_person(make_world, crash):
             assert not world.notices("in_doubt")
         assert sweep.finish() == sweep.end, f"crash at step {step} of {sweep.steps}"
     assert stopped
+
+
+@pytest.mark.parametrize("kind", ["listed", "lagging"])
+def test_a_reviewed_plan_is_carried_out_whole_whenever_its_apply_dies(make_world, crash, kind):
+    """C12: what was approved is done by applying the same plan again; no create of it is left for another review."""
+    world = make_world({"a": "listed", "b": kind}, rules=None)
+    world.rules = world.mirror_all(Create.REVIEW)
+    world.restart()
+    for title in ("Login fails", "Logout hangs"):
+        world.create("a", title=title, status="doing")
+    plan = world.plan()
+    start = world.freeze()
+    world.doom.passed = 0
+    world.apply(plan)
+    steps = world.doom.passed
+    for step in range(1, steps + 1):
+        world.thaw(start)
+        world.doom.strike = step
+        with pytest.raises(crash):
+            world.apply(plan)
+        world.restart()
+        for _ in range(6):
+            if world.apply(plan).exit_code == 0:
+                break
+            world.clock.sleep(900)
+        world.rest()
+        assert len(world.rows("b")) == 2, f"crash at step {step} of {steps}"

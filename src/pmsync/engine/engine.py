@@ -262,13 +262,13 @@ class Engine:
             self._apply(context, self._outstanding(ops))
 
     def _outstanding(self, ops: Sequence[Operation]) -> list[Operation]:
-        """The ops that were not sent yet; one that provably never left goes out under a name of its own."""
+        """The ops that were not sent yet; one that provably never left, or never arrived, goes out under a name of its own."""
         with self._store.transaction() as tx:
             return [fresh for op in ops if (fresh := self._unsent(tx, op)) is not None]
 
     def _unsent(self, tx: Transaction, op: Operation) -> Operation | None:
         while (row := tx.ops.get(op.uid)) is not None:
-            if row.state is not OpState.NOT_SENT:
+            if row.state is not OpState.NOT_SENT and row.outcome != "absent":
                 return None
             uid = str(uuid.uuid5(uuid.UUID(op.uid), "again"))
             marker = sign(Marker(self._store.instance, op.item, uid), self._setup.marker_key) if op.marker else None
