@@ -16,6 +16,7 @@ from pmsync.store.tables.remote import COMMENTS, OBSERVATIONS
 _O, _C = OBSERVATIONS.c, COMMENTS.c
 _DIGESTS = select(_O.remote_id, _O.digest).where(_O.system == bindparam("of"), _O.remote_id.in_(bindparam("ids", expanding=True)))
 _RECORDS = select(_O.record).where(_O.system == bindparam("of"), _O.remote_id.in_(bindparam("ids", expanding=True)))
+_BORN = select(_O.remote_id).where(_O.system == bindparam("of"), _O.born_at == bindparam("at")).order_by(_O.remote_id)
 _COMMENT_DIGESTS = select(_C.remote_id, _C.digest).where(
     _C.system == bindparam("of"), _C.remote_id.in_(bindparam("ids", expanding=True))
 )
@@ -49,10 +50,11 @@ class Observations:
                 "record": texts[record.ref],
                 "digest": digests[record.ref],
                 "seen_at": now,
+                "born_at": record.created_at,
             }
             for record in differing
         ]
-        self._session.put(OBSERVATIONS, ("scope", "record", "digest", "seen_at"), rows)
+        self._session.put(OBSERVATIONS, ("scope", "record", "digest", "seen_at", "born_at"), rows)
         return differing
 
     def get(self, ref: RecordRef) -> Record | None:
@@ -68,6 +70,10 @@ class Observations:
                     record = record_of(row.record)
                     found[record.ref] = record
         return found
+
+    def born(self, system: str, at: float) -> list[RecordRef]:
+        """The records of a system that say they were created at that moment (Unix seconds): a transfer to a new id keeps it."""
+        return [RecordRef(system, row.remote_id) for row in self._session.rows(_BORN, {"of": system, "at": at})]
 
     def put_comments(self, comments: Sequence[Comment]) -> int:
         """Store comments; how many are new or differ."""

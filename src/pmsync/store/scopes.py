@@ -28,7 +28,9 @@ class ScopeRow:
         pulled_at: Unix seconds of the last pull, 0 for never; likewise ``catalogue_at`` and ``swept_at``.
         parked_until: Unix seconds until which it rests, 0 for not at all; ``parked_why`` says why.
         frozen_why: why a person must look before anything is written, "" when it is not frozen.
-        mark: the instance mark last seen in the container.
+        mark: the instance mark last left in the container, or last seen there; "" for none.
+        next_mark: the mark about to be left, kept before it is sent, so that a lost answer is no riddle; "" for none.
+        trust: how far writes may go there: "" nothing yet, for no person has looked at a plan; ``canary`` a few at a time; ``full``.
     """
 
     scope: ScopeRef
@@ -45,6 +47,8 @@ class ScopeRow:
     parked_why: str = ""
     frozen_why: str = ""
     mark: str = ""
+    next_mark: str = ""
+    trust: str = ""
 
 
 _FACTS = (
@@ -60,6 +64,8 @@ _FACTS = (
     "parked_why",
     "frozen_why",
     "mark",
+    "next_mark",
+    "trust",
 )
 _GET = select(SCOPES).where(SCOPES.c.scope == bindparam("of"))
 

@@ -6,6 +6,7 @@ from pmsync.store.bases import Bases
 from pmsync.store.conflicts import Conflicts
 from pmsync.store.cursors import Cursors
 from pmsync.store.dirty import Dirty
+from pmsync.store.inbox import Inbox
 from pmsync.store.items import Items
 from pmsync.store.journal import Journal
 from pmsync.store.leases import Leases
@@ -13,6 +14,7 @@ from pmsync.store.links import Links
 from pmsync.store.notices import Notices
 from pmsync.store.observations import Observations
 from pmsync.store.ops import Ops
+from pmsync.store.pauses import Pauses
 from pmsync.store.people import People
 from pmsync.store.plans import Plans
 from pmsync.store.runs import Runs
@@ -31,6 +33,7 @@ class Transaction:
         self.bases = Bases(session)
         self.cursors = Cursors(session)
         self.dirty = Dirty(session)
+        self.inbox = Inbox(session)
         self.ops = Ops(session)
         self.conflicts = Conflicts(session)
         self.journal = Journal(session)
@@ -40,4 +43,5 @@ class Transaction:
         self.notices = Notices(session)
         self.suggestions = Suggestions(session)
         self.people = People(session)
+        self.pauses = Pauses(session)
         self.leases = Leases(session, local=session.connection.dialect.name == "sqlite")

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from pmsync.connect.contract import Account, Stream
 from pmsync.model.enums import Audience
+from pmsync.model.record import RecordRef
 from pmsync.model.values import EMPTY, Unobserved, known
+from pmsync.store.pauses import Pause
 from pmsync.store.people import PersonRow
 from pmsync.store.scopes import ScopeRow
 
@@ -139,3 +141,35 @@ class TestPeople:
             tx.people.seen("jira", ["u2", "u1", "u2"])
             tx.people.seen("jira", [])
             assert [row.account for row in tx.people.all("jira")] == [Account("u1", "Ana"), Account("u2", "")]
+
+
+class TestHints:
+    def test_a_hint_waits_once_until_it_was_followed(self, store):
+        one, two = RecordRef("jira", "1"), RecordRef("jira", "2")
+        with store.transaction() as tx:
+            tx.inbox.add([one, two, one, RecordRef("github", "1")])
+            tx.inbox.add([one])
+            assert tx.inbox.take("jira", 10) == [one, two]
+            assert tx.inbox.take("jira", 1) == [one]
+            tx.inbox.done([one])
+            assert tx.inbox.take("jira", 10) == [two]
+            assert tx.inbox.take("github", 10) == [RecordRef("github", "1")]
+
+
+class TestBirths:
+    def test_records_are_found_by_the_moment_of_their_creation(self, store, make):
+        first = make.record()
+        with store.transaction() as tx:
+            tx.observations.put([first])
+            assert tx.observations.born(first.ref.system, first.created_at) == [first.ref]
+            assert tx.observations.born(first.ref.system, first.created_at + 1) == []
+
+
+class TestPauses:
+    def test_a_pause_stands_until_it_is_lifted(self, store, clock):
+        with store.transaction() as tx:
+            tx.pauses.put("jira", "ana", "migration")
+            assert tx.pauses.all() == [Pause("jira", "ana", "migration", clock.now())]
+            assert tx.pauses.lift("jira")
+            assert not tx.pauses.lift("jira")
+            assert tx.pauses.all() == []

@@ -15,7 +15,10 @@ OBSERVATIONS = Table(
     document("record"),
     words("digest"),
     moment("seen_at"),
+    moment("born_at"),
 )
+"""``born_at``: when the record says it was created; a transfer to a new id keeps it."""
+Index(None, OBSERVATIONS.c.system, OBSERVATIONS.c.born_at)
 
 COMMENTS = Table(
     "comments",
@@ -48,7 +51,12 @@ SCOPES = Table(
     words("parked_why"),
     words("frozen_why"),
     words("mark"),
+    words("next_mark"),
+    words("trust"),
 )
+
+INBOX = Table("inbox", METADATA, words("system", key=True), words("remote_id", key=True), moment("at"))
+"""Records that a webhook hinted at and that were not looked at since. A hint carries no state, so one row is enough for many."""
 
 PEOPLE = Table(
     "people",

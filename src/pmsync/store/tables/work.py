@@ -79,3 +79,6 @@ LEASES = Table(
     moment("expires_at"),
 )
 """A row stays when its lease is released (``holder`` ""), so that the epoch never goes back."""
+
+PAUSES = Table("pauses", METADATA, words("target", key=True), words("who"), words("why"), moment("at"))
+"""Systems and scopes that a person has paused."""

@@ -1,6 +1,7 @@
 """The first schema.
 
-Frozen: later changes are revisions of their own. The column helpers are those of the tables; what they make must not change either.
+Frozen from the first release on: later changes are revisions of their own. The column helpers are those of the tables; what they make
+must not change either.
 """
 
 from __future__ import annotations
@@ -116,8 +117,10 @@ def _remote() -> None:
         document("record"),
         words("digest"),
         moment("seen_at"),
+        moment("born_at"),
         sa.PrimaryKeyConstraint("system", "remote_id", name=op.f("pk_observations")),
     )
+    op.create_index(op.f("ix_observations_system_born_at"), "observations", ["system", "born_at"])
     op.create_table(
         "comments",
         words("system"),
@@ -153,7 +156,16 @@ def _remote() -> None:
         words("parked_why"),
         words("frozen_why"),
         words("mark"),
+        words("next_mark"),
+        words("trust"),
         sa.PrimaryKeyConstraint("scope", name=op.f("pk_scopes")),
+    )
+    op.create_table(
+        "inbox",
+        words("system"),
+        words("remote_id"),
+        moment("at"),
+        sa.PrimaryKeyConstraint("system", "remote_id", name=op.f("pk_inbox")),
     )
     op.create_table(
         "people",
@@ -232,6 +244,14 @@ def _work() -> None:
         moment("since"),
         moment("expires_at"),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
+    )
+    op.create_table(
+        "pauses",
+        words("target"),
+        words("who"),
+        words("why"),
+        moment("at"),
+        sa.PrimaryKeyConstraint("target", name=op.f("pk_pauses")),
     )
 
 
