@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
-
-# Where a change is judged, the same examples are tried every time; where it is made, new ones.
-settings.register_profile("judged", derandomize=True, deadline=None)
-if os.environ.get("CI"):
-    settings.load_profile("judged")
 
 ROOT = Path(__file__).resolve().parents[1]
 
