@@ -49,7 +49,7 @@ EXIT_CODES = """\
 | exit code | meaning |
 |---|---|
 | 0 | done |
-| 1 | something failed and may be tried again |
+| 1 | something failed or waits, and the next run may do it |
 | 2 | wrong usage or config |
 | 3 | stopped by a rail: a person is needed |
 | 4 | `plan --exit-code` found something to write |

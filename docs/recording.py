@@ -134,6 +134,8 @@ def _commands(stages: Mapping[str, Stage], clock: VirtualClock, plan: str) -> di
     clock.sleep(600)
     resolve = shown("resolve", found[1], "--take", "jira")
     pictures["resolve"] = "\n".join((resolve, shown("sync"), shown("status")))
+    clock.sleep(600)
+    pictures["undo"] = "\n".join((shown("undo", "last", "--apply"), shown("verify")))
     return {name: text.replace(plan, "plan.json") for name, text in pictures.items()}
 
 

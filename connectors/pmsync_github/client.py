@@ -38,10 +38,11 @@ class GraphError:
 
 @dataclass(frozen=True, slots=True)
 class GraphAnswer:
-    """A GraphQL answer: partial data is normal, each missing part named by an error."""
+    """A GraphQL answer: partial data is normal, each missing part named by an error. ``at``: the server's clock (Unix seconds), 0.0 unknown."""
 
     data: Mapping[str, Any]
     errors: tuple[GraphError, ...]
+    at: float = 0.0
 
 
 class _RawError(msgspec.Struct):
@@ -122,12 +123,14 @@ class Client:
             self._addresses[scope.key] = path.removesuffix(below)
         return answer
 
-    def read_issue(self, scope: ScopeRef, number: int) -> Answer:
-        """GET one issue by number. A redirect is followed to wherever the issue was transferred, and nothing is remembered of it.
+    def read_issue(self, scope: ScopeRef, number: int, repository: str = "") -> Answer:
+        """GET one issue of the scope by number, or of another ``repository`` (``owner/name``).
 
+        A redirect is followed to wherever the issue was transferred, and nothing is remembered of it.
         404 and 410 are returned, not raised.
         """
-        path = f"{self.address(scope)}/issues/{number}"
+        home = f"{self.prefix}/repos/{repository}" if repository else self.address(scope)
+        path = f"{home}/issues/{number}"
         return self._follow(_get(path, _template("/issues/0"), {}, frozenset({404, 410})))[0]
 
     def page(self, url: str, below: str) -> Answer:
@@ -170,7 +173,7 @@ class Client:
             Call("POST", "/graphql", f"POST /graphql {name}", json=body, headers=_HEADERS, expect=frozenset({200}))
         )
         parsed: _RawGraph = raw.decode(_RawGraph)
-        return GraphAnswer(parsed.data or {}, tuple(error.error() for error in parsed.errors or ()))
+        return GraphAnswer(parsed.data or {}, tuple(error.error() for error in parsed.errors or ()), sent_at(raw.headers) or 0.0)
 
     def _follow(self, call: Call) -> tuple[Answer, str]:
         """Send a read, following redirects with the query kept (the location of a rename has none). Returns the answer and the last path."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pmsync.connect.capabilities import Capabilities, Full, Partial, Unsupported
+from pmsync.connect.capabilities import Capabilities, Full, Unsupported
 from pmsync.connect.contract import (
     Account,
     Check,
@@ -27,13 +27,14 @@ from pmsync.model.values import Known, Unobserved
 from pmsync.net.http import Answer
 from pmsync.reconcile.operation import Operation
 from pmsync.reconcile.surface import Surface
-from pmsync_github import checks, hooks, lookup, mapping
+from pmsync_github import checks, history, hooks, lookup, mapping
 from pmsync_github.catalogue import Catalogue, Repository
-from pmsync_github.client import PAGE, Client, server_time
+from pmsync_github.client import PAGE, Client
 from pmsync_github.control import Control
 from pmsync_github.cursor import Delivered, Position, digest
 from pmsync_github.graph import GraphReads
 from pmsync_github.mapping import Issue, Reading
+from pmsync_github.marking import Marks
 from pmsync_github.places import Places
 from pmsync_github.priority import PriorityNames, token
 from pmsync_github.settings import GitHubScope, GitHubSettings
@@ -48,12 +49,11 @@ CAPABILITIES = Capabilities(
     marker=Full(),
     find=Full(),
     compare_and_set=Unsupported("GitHub has no precondition on writes to issues; records are read again just before"),
-    history=Unsupported("who changed what is not read from the issue's timeline yet"),
+    history=Full(),
     deletions=Unsupported("no listing of GitHub shows deletions; the sweep finds them"),
     ids=Full(),
-    container=Partial(
-        "whether the repository can be read, and the server's clock; GitHub has no hidden place for a mark in a repository"
-    ),
+    relocate=Full(),
+    container=Full(),
     comments=Full(),
     hints=Full(),
     fetch_batch=PAGE,
@@ -87,6 +87,7 @@ class GitHubConnector(Connector):
         self._catalogue = Catalogue(self._read_repository, self._control.labels)
         self._graph = GraphReads(self._client)
         self._places = Places()
+        self._marks = Marks(self._client)
         self._foreign: set[str] = set()
         self._login = ""
         self._writer = Writer(
@@ -233,12 +234,13 @@ class GitHubConnector(Connector):
             if (parent := self._places.at(repository.name, one.number))
         )
 
-    def fetch(self, scope: ScopeRef, refs: Sequence[RecordRef]) -> Fetched:
+    def fetch(self, scope: ScopeRef, refs: Sequence[RecordRef], since: float | None = None) -> Fetched:
         """Whole issues by node id, 100 a call. A transferred issue has another node id and counts as missing here; see ``relocate``."""
-        issues = self._graph.issues([ref.remote_id for ref in refs])
-        records = tuple(self._in(self._home(scope, issue), issue) for issue in issues if issue is not None)
-        missing = tuple(ref for ref, issue in zip(refs, issues, strict=True) if issue is None)
-        return Fetched(records, missing)
+        look = self._graph.issues([ref.remote_id for ref in refs], since)
+        records = tuple(self._in(self._home(scope, issue), issue) for issue in look.issues if issue is not None)
+        missing = tuple(ref for ref, issue in zip(refs, look.issues, strict=True) if issue is None)
+        edits = history.edits(look.pasts, self._system, since or 0.0, self._priorities(scope))
+        return Fetched(records, missing, edits=edits, at=look.at)
 
     def relocate(self, scope: ScopeRef, ref: RecordRef, key: str) -> Record | None:
         """Where an issue that can no longer be read by its id went: GitHub redirects its old number to the new issue.
@@ -254,11 +256,17 @@ class GitHubConnector(Connector):
         place = mapping.parse_key(key)
         if place is None:
             return None
-        answer = self._client.read_issue(scope, place[1])
+        answer = self._client.read_issue(scope, place[1], self._elsewhere(scope, place[0]))
         if answer.status != 200:
             return None
         issue = answer.decode(RestIssue).issue()
         return self._in(self._home(scope, issue), issue)
+
+    def _elsewhere(self, scope: ScopeRef, name: str) -> str:
+        """The repository of that name where it is not the scope's own, under whatever name that goes by; else ""."""
+        if name.casefold() == scope.key.casefold():
+            return ""
+        return "" if self._named(name.casefold(), (scope,)) else name
 
     def in_scope(self, scope: ScopeRef, record: Record) -> bool:
         """Whether it lives in the repository and carries all of the scope's labels. What could not be read does not count against it."""
@@ -336,9 +344,12 @@ class GitHubConnector(Connector):
         return Listing(tuple(RecordRef(self._system, node) for node in ids), complete)
 
     def container(self, scope: ScopeRef) -> Container:
-        """Whether the repository can be read, and the server's clock."""
-        answer = self._client.read(scope, "", also=frozenset({403, 404, 410, 451}))
-        return Container(readable=answer.status == 200, server_time=server_time(answer))
+        """Whether the repository can be read, the server's clock, and the mark in a label's description."""
+        return self._marks.look(scope)
+
+    def leave_mark(self, scope: ScopeRef, mark: str) -> None:
+        """One call, two where the label was made behind our back."""
+        self._marks.leave(scope, mark)
 
     # -- people and hints ----------------------------------------------------------------------------------------------------
 

@@ -166,6 +166,7 @@ class Control:
         secure = self._settings.url.startswith("https://")
         made = (HTTPSRequestsConnectionClass if secure else HTTPRequestsConnectionClass)(host, port, **options)
         adapter = SdkAdapter(self._environment, self._limiter(), READS, base_url=self._settings.url.removesuffix("/v3"))
+        made.session.trust_env = self._environment.transport is None  # a server in this process needs no proxy
         made.session.mount("https://", adapter)
         made.session.mount("http://", adapter)
         return made

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -11,10 +13,20 @@ from pmsync.connect.contract import Account
 from pmsync.connect.errors import Fatal, Gone
 from pmsync_github import queries
 from pmsync_github.client import PAGE, Client
-from pmsync_github.mapping import Issue
-from pmsync_github.wire import graph_issue
+from pmsync_github.history import Past
+from pmsync_github.mapping import Issue, stamp
+from pmsync_github.wire import GraphPageInfo, GraphPast, GraphTexts, graph_issue, graph_past
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look at issues showed, what happened to those that were found, and the server's clock at the first answer (0.0: unknown)."""
+
+    issues: list[Issue | None]
+    pasts: list[Past]
+    at: float
 
 
 class GraphReads:
@@ -23,24 +35,53 @@ class GraphReads:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def issues(self, ids: Sequence[str]) -> list[Issue | None]:
-        """Issues by node id, in the order asked; None for what cannot be read or is no issue.
+    def issues(self, ids: Sequence[str], since: float | None = None) -> Look:
+        """Issues by node id, in the order asked; None for what cannot be read or is no issue. With ``since`` what happened to them since then.
 
         Raises:
             Retry: GitHub could not answer; nothing follows from what is missing.
             Fatal: the answer does not fit the question.
         """
         found: list[Issue | None] = []
+        pasts: list[Past] = []
+        at = 0.0
         for chunk in _chunks(ids):
-            answer = self._client.ask(queries.NODES, {"ids": list(chunk)}, "Nodes")
-            nodes = answer.data.get("nodes")
-            if not isinstance(nodes, list) or len(nodes) != len(chunk):
-                raise Fatal("GitHub's answer to the query Nodes does not fit the question")
-            try:
-                found += [graph_issue(node) for node in nodes]
-            except msgspec.ValidationError as misfit:
-                raise Fatal(f"GitHub's answer to the query Nodes lacks a field: {misfit}") from misfit
-        return found
+            nodes, answered = self._nodes(chunk, since)
+            at = at or answered
+            with _fitting("Nodes"):
+                issues = [graph_issue(node) for node in nodes]
+                if since is not None:
+                    pasts += [
+                        self._past(issue, graph_past(node), since) for issue, node in zip(issues, nodes, strict=True) if issue
+                    ]
+            found += issues
+        return Look(found, pasts, at)
+
+    def _nodes(self, ids: Sequence[str], since: float | None) -> tuple[list[Any], float]:
+        variables: dict[str, Any] = {"ids": list(ids)}
+        if since is not None:
+            variables["since"] = stamp(since)
+        answer = self._client.ask(queries.NODES if since is None else queries.NODES_AND_PAST, variables, "Nodes")
+        nodes = answer.data.get("nodes")
+        if not isinstance(nodes, list) or len(nodes) != len(ids):
+            raise Fatal("GitHub's answer to the query Nodes does not fit the question")
+        return nodes, answer.at
+
+    def _past(self, issue: Issue, first: GraphPast, since: float) -> Past:
+        """All of what happened: more than a page of it costs further calls."""
+        past, page = Past(issue, [], []), first
+        while True:
+            past.events.extend(page.timeline_items.nodes)
+            texts = page.user_content_edits or GraphTexts([], GraphPageInfo())
+            past.texts.extend(texts.nodes)
+            more = page.timeline_items.page_info.hasNextPage
+            older = texts.page_info.hasNextPage and past.texts[-1].edited_at.timestamp() >= since
+            if not more and not older:
+                return past
+            cursors = {"items": page.timeline_items.page_info.endCursor, "texts": texts.page_info.endCursor}
+            variables = {"id": issue.id, "since": stamp(since), **cursors}
+            with _fitting("Past"):
+                page = graph_past(self._client.ask(queries.PAST, variables, "Past").data.get("node"))
 
     def ids(self, repository: str) -> tuple[list[str], bool]:
         """Node ids of all issues of a repository, and whether they are all.
@@ -82,6 +123,19 @@ class GraphReads:
             users = self._client.ask(queries.users(len(chunk)), variables, "Users").data
             found += [Account(user["login"], user["name"] or user["login"]) for alias in variables if (user := users.get(alias))]
         return found
+
+
+@contextmanager
+def _fitting(query: str) -> Iterator[None]:
+    """What does not decode does not fit the question.
+
+    Raises:
+        Fatal: the answer lacks a field.
+    """
+    try:
+        yield
+    except msgspec.ValidationError as misfit:
+        raise Fatal(f"GitHub's answer to the query {query} lacks a field: {misfit}") from misfit
 
 
 def _chunks(things: Sequence[T]) -> Iterator[Sequence[T]]:

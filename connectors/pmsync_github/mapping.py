@@ -171,7 +171,7 @@ def references(body: str) -> tuple[str, ...]:
 def record(issue: Issue, reading: Reading) -> Record:
     """The record that ``issue`` is."""
     text, marker = split_marker(issue.body)
-    priority, labels = _label_surfaces(issue.labels, reading.priorities)
+    priority, labels = label_surfaces(issue.labels, reading.priorities)
     people = {"reporter": issue.creator, "assignee": issue.assignee}
     return Record(
         ref=RecordRef(reading.scope.system, issue.id),
@@ -192,7 +192,8 @@ def record(issue: Issue, reading: Reading) -> Record:
     )
 
 
-def _label_surfaces(labels: tuple[LabelEntry, ...] | None, priorities: PriorityNames) -> tuple[Observed, Observed]:
+def label_surfaces(labels: tuple[LabelEntry, ...] | None, priorities: PriorityNames) -> tuple[Observed, Observed]:
+    """What the labels say of priority, and the others; None: more than could be read."""
     if labels is None:
         unseen = Unobserved("the issue carries more than 100 labels, and only the first 100 could be read")
         return unseen, unseen

@@ -24,6 +24,49 @@ query Nodes($ids: [ID!]!) {
 )
 """Whole issues by node id, at most 100; unreadable ones are null, each with an error of type NOT_FOUND."""
 
+_PAST = """
+fragment Past on Issue {
+  timelineItems(first: 100, after: $items, since: $since, itemTypes: [
+    RENAMED_TITLE_EVENT, LABELED_EVENT, UNLABELED_EVENT, CLOSED_EVENT, REOPENED_EVENT
+  ]) {
+    nodes {
+      __typename
+      ... on RenamedTitleEvent { createdAt actor { __typename login } previousTitle currentTitle }
+      ... on LabeledEvent { createdAt actor { __typename login } label { name } }
+      ... on UnlabeledEvent { createdAt actor { __typename login } label { name } }
+      ... on ClosedEvent { createdAt actor { __typename login } stateReason }
+      ... on ReopenedEvent { createdAt actor { __typename login } }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+  userContentEdits(first: 20, after: $texts) {
+    nodes { editedAt editor { __typename login } diff }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+
+NODES_AND_PAST = (
+    """
+query Nodes($ids: [ID!]!, $since: DateTime!, $items: String, $texts: String) {
+  nodes(ids: $ids) { __typename ... on Issue { ...IssueFields ...Past } }
+}
+"""
+    + ISSUE_FIELDS
+    + _PAST
+)
+"""The same with what happened to each since ``$since``: titles, states and labels from the timeline, bodies from their edit history."""
+
+PAST = (
+    """
+query Past($id: ID!, $since: DateTime!, $items: String, $texts: String) {
+  node(id: $id) { __typename ... on Issue { ...Past } }
+}
+"""
+    + _PAST
+)
+"""Further pages of what happened to one issue."""
+
 IDS = """
 query Ids($owner: String!, $name: String!, $after: String) {
   repository(owner: $owner, name: $name) {

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
 import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from pmsync.connect.clock import Clock
-from pmsync.model.enums import Priority, Status, StatusCategory
+from pmsync.model.enums import Audience, Priority, Status, StatusCategory
 from pmsync.testing.emulator import Emulator, Request
 from pmsync.testing.stage import Seen, Sketch
-from pmsync_github.emulation.state import Issue
+from pmsync_github.emulation.state import Issue, Repo
 from pmsync_github.emulator import BOT, TOKEN, GitHubEmulator
 
 PREFIX = "priority/"
@@ -75,6 +78,20 @@ class GitHubStage:
         """The server."""
         return self.emulator
 
+    def publish(self, container: str) -> None:
+        """The repository becomes public."""
+        self.emulator.set_private(container, False)
+
+    def restrict(self, record: str, by: str) -> None:
+        """An issue is as open as its repository."""
+
+    def webhook(self, record: str, secret: str) -> tuple[Mapping[str, str], bytes]:
+        """An ``issues`` event, as far as anybody reads it. Source: https://docs.github.com/en/webhooks/webhook-events-and-payloads#issues."""
+        repo, issue = self._place(record)
+        said = {"action": "edited", "issue": {"node_id": record, "number": issue.number}, "repository": {"full_name": repo}}
+        body = json.dumps(said).encode()
+        return {"x-hub-signature-256": "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}, body
+
     def trail(self, share: float) -> None:
         """Lists trail by up to a minute, as the connector declares."""
         self.emulator.knobs.list_lag = 50.0 * share
@@ -85,7 +102,7 @@ class GitHubStage:
     def look(self) -> Mapping[str, Seen]:
         """Every issue that exists, by node id."""
         repos = self.emulator.world.repos.values()
-        return {issue.node_id: _seen(repo.full_name, issue) for repo in repos for issue in repo.issues.values()}
+        return {issue.node_id: _seen(repo, issue) for repo in repos for issue in repo.issues.values()}
 
     def ticks(self) -> int:
         """The length of the server's log."""
@@ -161,7 +178,8 @@ class GitHubStage:
         self.emulator.edit_issue(repo, issue.number, actor=by, **changes)
 
 
-def _seen(repo: str, issue: Issue) -> Seen:
+def _seen(place: Repo, issue: Issue) -> Seen:
+    repo, audience = place.full_name, Audience.INTERNAL if place.private else Audience.PUBLIC
     body = issue.body or ""
     mark = _MARK.search(body)
     names = [label.name for label in issue.labels]
@@ -173,4 +191,4 @@ def _seen(repo: str, issue: Issue) -> Seen:
         "priority": "+".join(priorities),
     }
     labels = frozenset(name for name in names if not name.startswith(PREFIX))
-    return Seen(repo, f"{repo}#{issue.number}", issue.author == BOT, mark[1] if mark else None, values, labels)
+    return Seen(repo, f"{repo}#{issue.number}", issue.author == BOT, mark[1] if mark else None, values, labels, audience)

@@ -91,6 +91,12 @@ class RestComment(msgspec.Struct):
         return "/pull/" in self.html_url
 
 
+class RestMark(msgspec.Struct):
+    """The field read from the label that keeps the instance mark."""
+
+    description: str | None = None
+
+
 class GraphActor(msgspec.Struct):
     """An account as GraphQL names it."""
 
@@ -169,6 +175,63 @@ class GraphIssue(msgspec.Struct, rename="camel"):
         )
 
 
+class GraphLabelName(msgspec.Struct):
+    """The label that an event concerns, under the name it has now."""
+
+    name: str
+
+
+class GraphEvent(msgspec.Struct, rename="camel"):
+    """One event of an issue's timeline; which fields it has depends on what it is (``RenamedTitleEvent`` and so on)."""
+
+    created_at: datetime
+    typename: str = msgspec.field(name="__typename")
+    actor: GraphActor | None = None
+    previous_title: str = ""
+    current_title: str = ""
+    state_reason: str | None = None
+    label: GraphLabelName | None = None
+
+    @property
+    def who(self) -> str:
+        """The login of whoever did it, "" for accounts that are gone."""
+        return _graph_login(self.actor)
+
+
+class GraphText(msgspec.Struct, rename="camel"):
+    """One entry of a body's edit history: its whole text from then on, None where that entry was deleted."""
+
+    edited_at: datetime
+    editor: GraphActor | None = None
+    diff: str | None = None
+
+    @property
+    def who(self) -> str:
+        """The login of whoever did it, "" for accounts that are gone."""
+        return _graph_login(self.editor)
+
+
+class GraphEvents(msgspec.Struct, rename="camel"):
+    """A page of the timeline, oldest first."""
+
+    nodes: list[GraphEvent]
+    page_info: GraphPageInfo
+
+
+class GraphTexts(msgspec.Struct, rename="camel"):
+    """A page of a body's edit history, newest first."""
+
+    nodes: list[GraphText]
+    page_info: GraphPageInfo
+
+
+class GraphPast(msgspec.Struct, rename="camel"):
+    """What happened to an issue (fragment ``Past``)."""
+
+    timeline_items: GraphEvents
+    user_content_edits: GraphTexts | None = None
+
+
 def _graph_login(author: GraphActor | None) -> str:
     """GraphQL leaves out the suffix that REST gives an App's account; records must not differ by the way they were read."""
     if author is None:
@@ -185,3 +248,12 @@ def graph_issue(node: Any) -> Issue | None:
     if not isinstance(node, Mapping) or node.get("__typename", "Issue") != "Issue" or "number" not in node:
         return None
     return msgspec.convert(node, GraphIssue).issue()
+
+
+def graph_past(node: Any) -> GraphPast:
+    """What happened to the issue that a GraphQL node is.
+
+    Raises:
+        msgspec.ValidationError: it lacks a field.
+    """
+    return msgspec.convert(node, GraphPast)

@@ -262,7 +262,7 @@ class Writer:
         assert op.ref is not None
         place = self._tools.places.of(op.ref.remote_id)
         if place is None:
-            [issue] = self._tools.graph.issues([op.ref.remote_id])
+            [issue] = self._tools.graph.issues([op.ref.remote_id]).issues
             if issue is None:
                 raise Conflict(f"{op.key} cannot be read", hint=_READ_AGAIN)
             self._tools.places.saw(issue)

@@ -21,6 +21,8 @@ PERMISSIONS: Mapping[str, str] = {
     TRANSITION: "Transition Issues",
 }
 """What pmsync needs in a project: Jira's key to the name in the permission scheme."""
+ADMINISTER = "Administer Projects"
+"""The permission that the instance mark takes; everything else goes without it."""
 
 
 @dataclass(frozen=True, slots=True)

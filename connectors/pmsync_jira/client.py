@@ -33,6 +33,8 @@ RECONCILED = 50
 """Issues that one search reads from the database instead of its index; Jira takes no more."""
 HISTORY_BATCH = 1000
 """Issues per bulk changelog fetch."""
+SHOWN_HISTORY = 40
+"""Edits that a bulk fetch shows of an issue at most: the newest."""
 PEOPLE_BATCH = 90
 """Accounts per bulk read; more would make the URL too long."""
 
@@ -104,6 +106,14 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """Issues read directly, and the server's time when it answered (Unix seconds, None when it does not say)."""
+
+    issues: Sequence[wire.Issue]
+    at: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """A definite refusal: the status and Jira's words, general ones and one per field."""
 
@@ -170,13 +180,18 @@ class Client:
         page: wire.SearchPage = answer.decode(wire.SearchPage)
         return Found(page.issues, page.token or None, sent_at(answer.headers))
 
-    def bulk_fetch(self, names: Sequence[str]) -> list[wire.Issue]:
-        """At most ``BATCH`` issues by id or key, straight from the database; what cannot be read is left out."""
+    def bulk_fetch(self, names: Sequence[str], *, history: bool = False) -> Read:
+        """At most ``BATCH`` issues by id or key, straight from the database; what cannot be read is left out.
+
+        ``history``: with the newest ``SHOWN_HISTORY`` edits of each.
+        """
         path = f"{API}/issue/bulkfetch"
-        body = {"issueIdsOrKeys": list(names), "fields": list(FIELDS), "properties": [PROPERTY]}
+        body: dict[str, Any] = {"issueIdsOrKeys": list(names), "fields": list(FIELDS), "properties": [PROPERTY]}
+        if history:
+            body["expand"] = ["changelog"]
         answer = self._http.send(Call("POST", path, f"POST {path}", json=body))
         fetched: wire.BulkFetched = answer.decode(wire.BulkFetched)
-        return fetched.issues
+        return Read(fetched.issues, sent_at(answer.headers))
 
     def status_of(self, issue: str) -> wire.Status | None:
         """The status an issue has now."""
@@ -237,16 +252,23 @@ class Client:
         answer = self._http.send(Call("GET", f"{API}/project/{key}", f"GET {API}/project/{{}}"))
         return answer.decode(wire.Project), sent_at(answer.headers)
 
-    def project_mark(self, key: str) -> str | None:
-        """The instance mark kept in the project's properties, None when there is none."""
+    def project_mark(self, key: str) -> tuple[str | None, float | None]:
+        """The instance mark kept in the project's properties, and the server's time; no mark when there is none, or no such project."""
         path = f"{API}/project/{key}/properties/{PROPERTY}"
         name = f"GET {API}/project/{{}}/properties/{{}}"
         answer = self._http.send(Call("GET", path, name, expect=frozenset({200, 404})))
+        at = sent_at(answer.headers)
         if answer.status == 404:
-            return None
+            return None, at
         found: wire.ProjectProperty = answer.decode(wire.ProjectProperty)
         mark = found.value.get("mark") if isinstance(found.value, Mapping) else None
-        return mark if isinstance(mark, str) else None
+        return (mark if isinstance(mark, str) else None), at
+
+    def put_project_mark(self, key: str, mark: str) -> Refused | None:
+        """Keep the instance mark in the project's properties; it takes the permission Administer Projects."""
+        name = "/project/{}/properties/{}"
+        answer = self._write("PUT", f"/project/{key}/properties/{PROPERTY}", name, {"mark": mark})
+        return refusal(answer) if answer.status in REFUSALS else None
 
     def statuses(self, key: str) -> list[wire.Status]:
         """The statuses of all workflows of a project, each once, in Jira's order."""

@@ -12,7 +12,6 @@ from pmsync.connect.contract import (
     Check,
     Connector,
     Container,
-    Edit,
     Fetched,
     Finding,
     Listing,
@@ -21,15 +20,15 @@ from pmsync.connect.contract import (
     Scope,
     Stream,
 )
-from pmsync.connect.errors import AuthFailed, Gone, WriteRefused
+from pmsync.connect.errors import AuthFailed, Gone, Rejected, WriteRefused
 from pmsync.connect.plugin import Environment, ScopeConfig
 from pmsync.connect.webhooks import genuine
 from pmsync.model.enums import Audience
 from pmsync.model.record import Record, RecordRef, ScopeRef
 from pmsync.reconcile.operation import Operation
 from pmsync.reconcile.surface import Surface
-from pmsync_jira import client, lookup, mapping, wire
-from pmsync_jira.catalogue import Catalogue, find_project
+from pmsync_jira import client, history, lookup, mapping, wire
+from pmsync_jira.catalogue import ADMINISTER, Catalogue, find_project
 from pmsync_jira.client import Client, Query
 from pmsync_jira.control import Control
 from pmsync_jira.judging import Judge
@@ -81,7 +80,7 @@ class JiraConnector(Connector):
             history=Full(),
             deletions=Unsupported("Jira has no feed of deleted issues; the sweep finds them"),
             ids=Full(),
-            container=Partial("the mark is read from the project's properties; writing it needs Administer Projects"),
+            container=Full(),
             comments=Partial("deleted comments are not reported, and comments are never written"),
             hints=Full() if self._settings.webhook_secret else Unsupported("no webhook_secret is configured"),
             fetch_batch=client.BATCH,
@@ -121,11 +120,14 @@ class JiraConnector(Connector):
             return self._pulls.comments(scope, self._where(scope), cursor)
         return self._pulls.items(scope, self._where(scope), cursor)
 
-    def fetch(self, scope: ScopeRef, refs: Sequence[RecordRef]) -> Fetched:
+    def fetch(self, scope: ScopeRef, refs: Sequence[RecordRef], since: float | None = None) -> Fetched:
         """Bulk fetches, 100 at a time; a moved issue comes back under its new key. Scopes with a condition cost a search per 50 more."""
-        records = self._judge.marked([self._record(issue) for issue in self._pulls.read([ref.remote_id for ref in refs])])
+        read = self._pulls.read([ref.remote_id for ref in refs], history=since is not None)
+        records = self._judge.marked([self._record(issue) for issue in read.issues])
         found = {record.ref for record in records}
-        return Fetched(tuple(records), missing=tuple(ref for ref in refs if ref not in found))
+        missing = tuple(ref for ref in refs if ref not in found)
+        edits = () if since is None else history.edits(self._client, scope.system, read.issues, since)
+        return Fetched(tuple(records), missing, edits=edits, at=read.at or 0.0)
 
     def in_scope(self, scope: ScopeRef, record: Record) -> bool:
         """By the project, and by what Jira said of the scope's condition when the record was read."""
@@ -155,27 +157,21 @@ class JiraConnector(Connector):
         found = {one.id: None for page in lookup.walk(self._client, scope, query) for one in page.issues}
         return Listing(tuple(RecordRef(scope.system, one) for one in found), complete=True)
 
-    def history(self, scope: ScopeRef, refs: Sequence[RecordRef], since: float) -> list[Edit]:
-        """Bulk changelogs, 1,000 issues at a time."""
-        histories: list[wire.IssueHistory] = []
-        ids = [ref.remote_id for ref in refs]
-        for start in range(0, len(ids), client.HISTORY_BATCH):
-            token: str | None = None
-            while True:
-                page = self._client.histories(ids[start : start + client.HISTORY_BATCH], list(mapping.SURFACE_OF), token)
-                histories += page.histories
-                if not page.token or page.token == token:
-                    break
-                token = page.token
-        return mapping.edits(histories, scope.system, since)
-
     def container(self, scope: ScopeRef) -> Container:
-        """Two calls: the project, and the mark in its properties."""
+        """The mark in the project's properties; where there is none, a second call tells whether there is a project."""
         try:
-            _, at = find_project(self._client, scope)
+            mark, at = self._client.project_mark(scope.key)
+            if mark is None:
+                _, at = find_project(self._client, scope)
         except Gone:
             return Container(readable=False, server_time=0.0)
-        return Container(True, at or 0.0, self._client.project_mark(scope.key))
+        return Container(True, at or 0.0, mark)
+
+    def leave_mark(self, scope: ScopeRef, mark: str) -> None:
+        """One call, into the property ``pmsync`` of the project."""
+        refused = self._client.put_project_mark(scope.key, mark)
+        if refused is not None:
+            raise Rejected(f"{scope}: Jira keeps no mark: {refused}", hint=f"grant {ADMINISTER} to the account in {scope.key}")
 
     def people(self, scope: ScopeRef, ids: Sequence[str]) -> list[Account]:
         """Bulk reads, 90 accounts at a time."""

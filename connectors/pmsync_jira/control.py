@@ -73,6 +73,7 @@ class Control:
                 max_retries=0,
                 timeout=30.0,
             )
+            sdk._session.trust_env = self._environment.transport is None  # a server in this process needs no proxy
             sdk._session.mount(url, SdkAdapter(self._environment, self._limiter, READS, base_url=url))
             self._sdk = sdk
         return self._sdk

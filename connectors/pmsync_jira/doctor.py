@@ -13,7 +13,7 @@ from pmsync.model.record import ScopeRef
 from pmsync.reconcile.lenses import EnumLens
 from pmsync.reconcile.surface import Surface
 from pmsync_jira import mapping, wire
-from pmsync_jira.catalogue import BROWSE, PERMISSIONS, Catalogue, ProjectFacts, refused_query
+from pmsync_jira.catalogue import ADMINISTER, BROWSE, PERMISSIONS, Catalogue, ProjectFacts, refused_query
 from pmsync_jira.client import Client, Query, Refused
 from pmsync_jira.control import Control
 from pmsync_jira.settings import JiraScope
@@ -80,7 +80,7 @@ class Doctor:
             yield from _assumptions(scope, surface)
 
     def _permissions(self, scope: ScopeRef) -> Iterator[Check]:
-        held = self.control.permissions(scope.key, list(PERMISSIONS))
+        held = self.control.permissions(scope.key, [*PERMISSIONS, "ADMINISTER_PROJECTS"])
         lacking = [name for key, name in PERMISSIONS.items() if not held[key]]
         if not lacking:
             yield Check(Level.OK, f"{scope} permissions", ", ".join(PERMISSIONS.values()))
@@ -88,6 +88,10 @@ class Doctor:
             level = Level.ERROR if name == PERMISSIONS[BROWSE] else Level.WARNING
             remedy = f"grant {name} to the account in the permission scheme of {scope.key}"
             yield Check(level, f"{scope} permissions", f"the account lacks {name}", remedy)
+        if not held["ADMINISTER_PROJECTS"]:
+            found = f"the account lacks {ADMINISTER}: no mark is kept in {scope.key}, so that a restored or copied store may go unnoticed"
+            remedy = f"grant {ADMINISTER} to the account in the permission scheme of {scope.key}, or live without the mark"
+            yield Check(Level.NOTE, f"{scope} mark", found, remedy)
 
     def _condition(self, scope: ScopeRef) -> Iterator[Check]:
         config = self.scopes.get(scope)

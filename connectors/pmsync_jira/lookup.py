@@ -91,7 +91,7 @@ def number(key: str) -> int:
 def _probe(api: Client, wanted: Wanted, prefix: str, start: int) -> Finding:
     for first in range(start + 1, start + 1 + PROBE * PROBES, PROBE):
         last = first + PROBE - 1
-        issues = api.bulk_fetch([f"{prefix}-{one}" for one in range(first, last + 1)])
+        issues = api.bulk_fetch([f"{prefix}-{one}" for one in range(first, last + 1)]).issues
         record = wanted.among(issues)
         if record is not None:
             return Found(record)

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Raw, UnsetType
 
-from pmsync.connect.contract import Account, Edit
+from pmsync.connect.contract import Account
 from pmsync.model.enums import Audience, Kind
 from pmsync.model.record import Comment, Record, RecordRef, ScopeRef
 from pmsync.model.values import EMPTY, Empty, Known, Observed, Settled, Unobserved, known
@@ -156,29 +156,6 @@ def comment(one: wire.Comment, issue_id: str, system: str) -> Comment:
         audience=Audience.PRIVATE if restricted else Audience.INTERNAL,
         raw=bytes(one.body).decode() if _is_set(one.body) else "",
     )
-
-
-def edits(histories: list[wire.IssueHistory], system: str, since: float) -> list[Edit]:
-    """The entries at or after ``since`` (Unix seconds) that concern a surface, ids for statuses and priorities, text for the rest."""
-    found = []
-    for history in histories:
-        for entry in history.entries:
-            at = moment(entry.created)
-            if at < since:
-                continue
-            actor = entry.author.id if entry.author else ""
-            for item in entry.items:
-                surface = SURFACE_OF.get(item.field_id)
-                if surface is not None:
-                    before, after = _history_values(surface, item)
-                    found.append(Edit(RecordRef(system, history.issue), surface, before, after, actor, at))
-    return sorted(found, key=lambda edit: edit.at)
-
-
-def _history_values(surface: str, item: wire.HistoryItem) -> tuple[str, str]:
-    if surface in (STATUS, PRIORITY):
-        return item.before or "", item.after or ""
-    return item.before_text or "", item.after_text or ""
 
 
 def account(user: wire.User) -> Account:

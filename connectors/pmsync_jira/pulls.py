@@ -50,13 +50,16 @@ class Pulls:
         self._judge = judge
         self._spools: dict[ScopeRef, _Spool] = {}
 
-    def read(self, ids: Sequence[str]) -> list[wire.Issue]:
-        """Issues straight from the database, 100 per call; what cannot be read is left out."""
+    def read(self, ids: Sequence[str], *, history: bool = False) -> client.Read:
+        """Issues straight from the database, 100 per call, at the time of the first; what cannot be read is left out."""
         found: list[wire.Issue] = []
+        at: float | None = None
         for start in range(0, len(ids), client.BATCH):
-            found += self._api.bulk_fetch(ids[start : start + client.BATCH])
+            read = self._api.bulk_fetch(ids[start : start + client.BATCH], history=history)
+            found += read.issues
+            at = at or read.at
         self._workflow.saw(found)
-        return found
+        return client.Read(found, at)
 
     def items(self, scope: ScopeRef, where: str | None, position: str | None) -> Iterator[Page]:
         """Changed issues. A first load takes them from the listing, a poll lists ids and reads what changed."""
@@ -72,7 +75,7 @@ class Pulls:
             return self._delivery(issues, self._records(issues))
 
         def reread(issues: Sequence[wire.Issue]) -> Delivery:
-            found = self.read([issue.id for issue in issues])
+            found = self.read([issue.id for issue in issues]).issues
             return self._delivery(found, self._judge.marked(self._records(found)))
 
         plan, deliver = (stream.first, listed) if loading else (stream.later, reread)

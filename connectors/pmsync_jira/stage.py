@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
 import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from pmsync.connect.clock import Clock
-from pmsync.model.enums import Kind, Priority, Status
+from pmsync.model.enums import Audience, Kind, Priority, Status
 from pmsync.testing.emulator import Emulator, Request
 from pmsync.testing.stage import Seen, Sketch
 from pmsync_jira.emulation.adf import plain_text
@@ -53,6 +56,7 @@ class JiraStage:
     def __init__(self, clock: Clock) -> None:
         self.emulator = JiraEmulator(clock)
         self._people: dict[str, str] = {}
+        self._level = ""
 
     def settings(self) -> Mapping[str, Any]:
         """The system's part of the config."""
@@ -103,6 +107,20 @@ class JiraStage:
         """The site."""
         return self.emulator
 
+    def publish(self, container: str) -> None:
+        """A project stays what it is: nothing of Jira is public here."""
+
+    def restrict(self, record: str, by: str) -> None:
+        """A person sets a security level."""
+        self._level = self._level or self.emulator.add_security_level("Management")
+        self.emulator.edit_issue(record, self._person(by), security=self._level)
+
+    def webhook(self, record: str, secret: str) -> tuple[Mapping[str, str], bytes]:
+        """An ``issue_updated`` event, as far as anybody reads it."""
+        said = {"webhookEvent": "jira:issue_updated", "issue": {"id": record, "key": self.emulator.issue(record).key}}
+        body = json.dumps(said).encode()
+        return {"x-hub-signature": "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}, body
+
     def trail(self, share: float) -> None:
         """Search trails by up to ten minutes, the overlap that the connector reads again."""
         self.emulator.knobs.index_lag = 540.0 * share
@@ -126,7 +144,8 @@ class JiraStage:
         mark = issue.properties.get("pmsync")
         marker = mark.get("marker") if isinstance(mark, Mapping) else None
         container = self.emulator.state.projects[issue.project].key
-        return Seen(container, issue.key, issue.creator == bot, marker, values, frozenset(issue.labels))
+        audience = Audience.PRIVATE if issue.security else Audience.INTERNAL
+        return Seen(container, issue.key, issue.creator == bot, marker, values, frozenset(issue.labels), audience)
 
     def ticks(self) -> int:
         """The length of the site's log."""

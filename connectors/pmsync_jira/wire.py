@@ -99,13 +99,39 @@ class Fields(Struct, frozen=True):
     comment: Comments | None = None
 
 
+class HistoryItem(Struct, frozen=True):
+    """One changed field: ids in ``before``/``after``, what people read in ``before_text``/``after_text``."""
+
+    field_id: str = field(default="", name="fieldId")
+    before: str | None = field(default=None, name="from")
+    after: str | None = field(default=None, name="to")
+    before_text: str | None = field(default=None, name="fromString")
+    after_text: str | None = field(default=None, name="toString")
+
+
+class HistoryEntry(Struct, frozen=True):
+    """One edit; ``created`` is a number of seconds or milliseconds, or ISO text, depending on the endpoint's version."""
+
+    created: str | float
+    author: User | None = None
+    items: list[HistoryItem] = []
+
+
+class Changelog(Struct, frozen=True):
+    """The newest edits of an issue, the latest first, as they come along with it; ``total`` counts all there are."""
+
+    entries: list[HistoryEntry] = field(default=[], name="histories")
+    total: int = 0
+
+
 class Issue(Struct, frozen=True):
-    """An issue."""
+    """An issue; its changelog only where it was asked for."""
 
     id: str
     key: str = ""
     fields: Fields = Fields()
     properties: dict[str, Any] = {}
+    changelog: Changelog | None = None
 
 
 class SearchPage(Struct, frozen=True):
@@ -192,24 +218,6 @@ class Errors(Struct, frozen=True):
 
     messages: list[str] = field(default=[], name="errorMessages")
     fields: dict[str, str] = field(default={}, name="errors")
-
-
-class HistoryItem(Struct, frozen=True):
-    """One changed field: ids in ``before``/``after``, what people read in ``before_text``/``after_text``."""
-
-    field_id: str = field(default="", name="fieldId")
-    before: str | None = field(default=None, name="from")
-    after: str | None = field(default=None, name="to")
-    before_text: str | None = field(default=None, name="fromString")
-    after_text: str | None = field(default=None, name="toString")
-
-
-class HistoryEntry(Struct, frozen=True):
-    """One edit; ``created`` is a number of seconds or milliseconds, or ISO text, depending on the endpoint's version."""
-
-    created: str | float
-    author: User | None = None
-    items: list[HistoryItem] = []
 
 
 class IssueHistory(Struct, frozen=True):

@@ -36,9 +36,10 @@ from pmsync.connect.plugin import Environment, ScopeConfig
 from pmsync.connect.webhooks import genuine
 from pmsync.model.labels import by_key
 from pmsync.model.record import Comment, Record, RecordRef, ScopeRef
-from pmsync.model.values import Known, Value, known, raw
+from pmsync.model.values import Known, known, raw
 from pmsync.reconcile.operation import Operation, OpKind
 from pmsync.reconcile.surface import Surface
+from pmsync.testing.emulator import Event
 from pmsync_memory.mapping import SURFACES, surfaces_of
 from pmsync_memory.server import PAGE, PERMISSIONS, ROBOT, MemoryServer, Note, Row
 from pmsync_memory.settings import ContainerSettings
@@ -80,9 +81,10 @@ class MemoryConnector(Connector):
             history=_support(can.history, "the server keeps no history"),
             deletions=_support(can.deletions, "the server forgets what was deleted"),
             ids=lagging if can.lag else Full(),
-            container=Partial("whether it can be read, and the server's time; it holds no mark"),
+            container=Full() if can.marker else Partial("whether it can be read, and the server's time; it holds no mark"),
             comments=Full(),
             hints=_support(bool(self._secret), "no webhook_secret is configured"),
+            relocate=_support(can.new_ids, "a record keeps its id wherever it moves"),
             fetch_batch=PAGE,
             index_lag=can.lag,
         )
@@ -141,16 +143,23 @@ class MemoryConnector(Connector):
                 gone = tuple(self._ref(row.id) for row in rows.entries if row.deleted)
                 yield Page(str(after), more, tuple(record for record in alive if self.in_scope(scope, record)), gone=gone)
 
-    def fetch(self, scope: ScopeRef, refs: Sequence[RecordRef]) -> Fetched:
-        """Direct reads, a hundred ids to a call."""
+    def fetch(self, scope: ScopeRef, refs: Sequence[RecordRef], since: float | None = None) -> Fetched:
+        """Direct reads, a hundred ids to a call; their history comes along in it."""
         rows: dict[str, Row] = {}
+        edits: list[Edit] = []
+        at = 0.0
         for start in range(0, len(refs), PAGE):
-            batch = self._ask("GET", "read", self._server.read, [ref.remote_id for ref in refs[start : start + PAGE]])
-            rows |= {row.id: row for row in batch}
+            ids = [ref.remote_id for ref in refs[start : start + PAGE]]
+            look = self._ask("GET", "read", self._server.read, ids, since)
+            rows |= {row.id: row for row in look.rows}
+            edits += map(self._edit, look.events)
+            at = at or look.at
         return Fetched(
             records=tuple(self._record(row) for row in rows.values() if not row.deleted),
             missing=tuple(ref for ref in refs if ref.remote_id not in rows),
             deleted=tuple(self._ref(row.id) for row in rows.values() if row.deleted),
+            edits=tuple(edits),
+            at=at,
         )
 
     def in_scope(self, scope: ScopeRef, record: Record) -> bool:
@@ -214,33 +223,29 @@ class MemoryConnector(Connector):
                 return Found(self._record(row))
         return Absent(consistent=not self._server.personality.lag)
 
+    def relocate(self, scope: ScopeRef, ref: RecordRef, key: str) -> Record | None:
+        """Where the record went, when a move gave it another id."""
+        if not self._server.personality.new_ids:
+            return None
+        row = self._ask("GET", "forward", self._server.forwarded, ref.remote_id)
+        return None if row is None else self._record(row)
+
     def ids(self, scope: ScopeRef) -> Listing:
         """All ids that the listing knows; complete unless it trails."""
         rows = self._ask("GET", "list all", self._server.listing, scope.key)
         return Listing(tuple(self._ref(row.id) for row in rows), complete=not self._server.personality.lag)
 
-    def history(self, scope: ScopeRef, refs: Sequence[RecordRef], since: float) -> list[Edit]:
-        """Who changed what, oldest first; nothing where the server keeps no history."""
-        events = self._ask("GET", "history", self._server.history, [ref.remote_id for ref in refs], since)
-        return [
-            Edit(
-                self._ref(event.object),
-                event.detail["surface"],
-                _text(event.detail["before"]),
-                _text(event.detail["after"]),
-                event.actor,
-                event.at,
-            )
-            for event in events
-        ]
-
     def container(self, scope: ScopeRef) -> Container:
-        """Whether it can be read, and the server's time."""
+        """Whether it can be read, the server's time, and the mark."""
         try:
-            self._ask("GET", "container", self._server.audience, scope.key)
+            mark = self._ask("GET", "mark", self._server.mark, scope.key)
         except Gone:
             return Container(readable=False, server_time=self._server.clock.now())
-        return Container(readable=True, server_time=self._server.clock.now())
+        return Container(readable=True, server_time=self._server.clock.now(), mark=mark)
+
+    def leave_mark(self, scope: ScopeRef, mark: str) -> None:
+        """One call."""
+        self._ask("PUT", "mark", self._server.put_mark, scope.key, mark)
 
     def people(self, scope: ScopeRef, ids: Sequence[str]) -> list[Account]:
         """Accounts by id; unknown ids are left out."""
@@ -284,6 +289,10 @@ class MemoryConnector(Connector):
     def _url(self, key: str) -> str:
         return f"memory://{self._server.name}/{key}"
 
+    def _edit(self, event: Event) -> Edit:
+        before, after = known(event.detail["before"]), known(event.detail["after"])
+        return Edit(self._ref(event.object), event.detail["surface"], before, after, event.actor, event.at)
+
     def _record(self, row: Row) -> Record:
         return Record(
             ref=self._ref(row.id),
@@ -308,7 +317,3 @@ class MemoryConnector(Connector):
 
 def _support(can: bool, otherwise: str) -> Support:
     return Full() if can else Unsupported(otherwise)
-
-
-def _text(value: Value | None) -> str:
-    return ", ".join(sorted(value)) if isinstance(value, frozenset) else value or ""

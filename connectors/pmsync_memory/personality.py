@@ -9,7 +9,11 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Personality:
-    """How one kind of tracker differs from another. ``lag``: seconds by which its listings trail behind its direct reads."""
+    """How one kind of tracker differs from another.
+
+    ``lag``: seconds by which its listings trail behind its direct reads. ``new_ids``: a move gives a record another id, and the old one leads
+    there.
+    """
 
     idempotency_key: bool = False
     marker: bool = True
@@ -17,6 +21,7 @@ class Personality:
     compare_and_set: bool = False
     history: bool = False
     deletions: bool = False
+    new_ids: bool = False
 
 
 _KINDS = {
@@ -24,6 +29,7 @@ _KINDS = {
     "listed": Personality(),
     "lagging": Personality(lag=600.0),
     "unmarked": Personality(marker=False),
+    "renaming": Personality(new_ids=True),
 }
 PERSONALITIES: Mapping[str, Personality] = MappingProxyType(
     _KINDS | {f"{name}-rich": replace(kind, compare_and_set=True, history=True, deletions=True) for name, kind in _KINDS.items()}

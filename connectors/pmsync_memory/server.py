@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from pmsync.connect.clock import Clock
@@ -52,6 +52,8 @@ class Row:
     updated_at: float = 0.0
     actor: str = ""
     deleted: bool = False
+    went: str = ""
+    """The id under which it goes on since it was moved."""
 
 
 @dataclass(slots=True)
@@ -80,6 +82,15 @@ class Batch(Generic[_T]):
     more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a direct read shows: rows, their edits, oldest first, and the server's clock."""
+
+    rows: tuple[Row, ...]
+    events: tuple[Event, ...]
+    at: float
+
+
 class MemoryServer:
     """The tracker. ``mishaps`` befall the coming writes in turn (``MISHAPS`` are the kinds it knows), ``page_sizes`` are the sizes of coming
     pages, ``denied`` takes permissions away (``PERMISSIONS``), ``ignored`` names surfaces whose writes by connectors are silently dropped.
@@ -88,6 +99,7 @@ class MemoryServer:
     def __init__(self, clock: Clock, personality: Personality = PERSONALITIES["listed"], name: str = "default") -> None:
         self.clock, self.personality, self.name = clock, personality, name
         self.containers: dict[str, Audience] = {}
+        self.marks: dict[str, str] = {}
         self.accounts = {ROBOT: "Robot", "ana": "Ana", "ben": "Ben"}
         self.rows: dict[str, Row] = {}
         self.notes: dict[str, Note] = {}
@@ -124,15 +136,22 @@ class MemoryServer:
         self.rows[id_].deleted = True
         self._touch(self.rows[id_], by, "delete")
 
-    def person_moves(self, id_: str, container: str, by: str = "ana") -> None:
-        """Someone moves a record and its comments: same id, new key."""
+    def person_moves(self, id_: str, container: str, by: str = "ana") -> str:
+        """Someone moves a record and its comments: a new key, and where the personality says so a new id; returns the id."""
         self.settle()
-        row = self.rows[id_]
+        old = row = self.rows[id_]
+        if self.personality.new_ids:
+            row = replace(old, id=str(len(self.rows) + 1), values=dict(old.values))
+            self.rows[row.id] = row
+            old.deleted, old.went = True, row.id
+            self._touch(old, by, "leave")
         row.container, row.key = container, self._next_key(container)
         self._touch(row, by, "move", key=row.key)
         for note in self.notes.values():
-            if note.row is row:
+            if note.row is old:
+                note.row = row
                 self._touch(note, by, "move")
+        return row.id
 
     def person_comments(self, id_: str, body: str, by: str = "ana", audience: Audience = Audience.INTERNAL) -> str:
         """Someone comments; returns the comment's id."""
@@ -154,6 +173,18 @@ class MemoryServer:
         self._permit("read", container)
         return self.containers[container]
 
+    def mark(self, container: str) -> str | None:
+        """The mark that is kept in the container."""
+        self._permit("read", container)
+        return self.marks.get(container)
+
+    def put_mark(self, container: str, mark: str) -> None:
+        """Keep a mark in the container, instead of the one before. No mishap befalls it, and it is not among the ``writes``: no record is."""
+        self._permit("edit", container)
+        if not self.personality.marker:
+            raise Rejected("this server keeps no marks")
+        self.marks[container] = mark
+
     def people(self) -> Mapping[str, str]:
         """Account id to name."""
         self._permit()
@@ -163,7 +194,9 @@ class MemoryServer:
         """One page of the rows changed after change number ``after``, oldest first; deleted ones only where there is such a feed."""
         self._permit("read", container)
         feed = self.personality.deletions
-        return self._page([row for row in self.rows.values() if row.container == container and (feed or not row.deleted)], after)
+        rows = [row for row in self.rows.values() if row.container == container and (feed or not row.deleted)]
+        batch = self._page(rows, after)
+        return replace(batch, entries=tuple(map(_shown, batch.entries)))
 
     def changed_notes(self, container: str, after: int) -> Batch[Note]:
         """The same for the comments of the container's rows."""
@@ -171,22 +204,34 @@ class MemoryServer:
         notes = self.notes.values()
         return self._page([note for note in notes if note.row.container == container and not note.row.deleted], after)
 
-    def read(self, ids: list[str]) -> list[Row]:
-        """Direct reads: never behind. Unknown ids are left out, and so are deleted rows unless the server remembers them."""
-        self._permit("read")
-        return [row for row in map(self.rows.get, ids) if row and (self.personality.deletions or not row.deleted)]
+    def read(self, ids: list[str], since: float | None = None) -> Look:
+        """Direct reads: never behind. Unknown ids are left out, and so are deleted rows unless the server remembers them.
 
-    def history(self, ids: list[str], since: float) -> list[Event]:
-        """The edits of these rows since then; none where no history is kept."""
+        With ``since`` the edits of these rows from then on come along; none where no history is kept.
+        """
         self._permit("read")
-        kept = self.events if self.personality.history else []
-        return [event for event in kept if event.verb == "edit" and event.object in ids and event.at >= since]
+        found = [row for row in map(self.rows.get, ids) if row and (self.personality.deletions or not row.deleted)]
+        kept = self.events if self.personality.history and since is not None else []
+        edits = (event for event in kept if event.verb == "edit" and event.object in ids and event.at >= (since or 0.0))
+        return Look(tuple(map(_shown, found)), tuple(edits), self.clock.now())
+
+    def forwarded(self, id_: str) -> Row | None:
+        """Where a record went that moved to other ids; None when it is not there or never went anywhere."""
+        self._permit("read")
+        first = row = self.rows.get(id_)
+        while row is not None and row.went:
+            row = self.rows[row.went]
+        return None if row is None or row is first or row.deleted else row
 
     def listing(self, container: str) -> list[Row]:
         """All rows that the index knows of."""
         self._permit("read", container)
         horizon = self.clock.now() - self.personality.lag
-        return [row for row in self.rows.values() if row.container == container and not row.deleted and row.created_at <= horizon]
+        return [
+            _shown(row)
+            for row in self.rows.values()
+            if row.container == container and not row.deleted and row.created_at <= horizon
+        ]
 
     def create(self, container: str, kind: Kind, values: Values, *, marker: str | None, key: str) -> Row:
         """File a record; under an idempotency key the same one however often it is asked for."""
@@ -194,10 +239,10 @@ class MemoryServer:
 
         def effect() -> Row:
             if self.personality.idempotency_key and key in self._keys:
-                return self.rows[self._keys[key]]
+                return _shown(self.rows[self._keys[key]])
             row = self._create(container, kind, self._heard(values), ROBOT, marker if self.personality.marker else None)
             self._keys[key] = row.id
-            return row
+            return _shown(row)
 
         return self._deliver(effect)
 
@@ -219,7 +264,7 @@ class MemoryServer:
                     (by_key(added) | {k: v for k, v in kept.items() if k not in by_key(removed)}).values()
                 )
             self._edit(row, self._heard(wanted), ROBOT)
-            return row
+            return _shown(row)
 
         return self._deliver(effect)
 
@@ -321,3 +366,8 @@ class MemoryServer:
     def _labels(row: Row) -> frozenset[str]:
         labels = row.values.get("labels", frozenset())
         return labels if isinstance(labels, frozenset) else frozenset()
+
+
+def _shown(row: Row) -> Row:
+    """The row as an answer shows it: what happens to it afterwards is not in there."""
+    return replace(row, values=dict(row.values))

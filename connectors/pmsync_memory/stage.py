@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from pmsync.connect.clock import Clock
-from pmsync.model.enums import Priority, Status
+from pmsync.model.enums import Audience, Priority, Status
 from pmsync.testing.emulator import Emulator, Request
 from pmsync.testing.stage import Seen, Sketch
 from pmsync_memory.personality import PERSONALITIES
@@ -77,6 +80,18 @@ class MemoryStage:
 
     # -- a ground to simulate on -------------------------------------------------------------------------------------------------
 
+    def publish(self, container: str) -> None:
+        """Everybody may read it."""
+        self.server.add_containers([container], Audience.PUBLIC)
+
+    def restrict(self, record: str, by: str) -> None:
+        """Records here are as open as their container."""
+
+    def webhook(self, record: str, secret: str) -> tuple[Mapping[str, str], bytes]:
+        """The ids that changed."""
+        body = json.dumps({"ids": [record]}).encode()
+        return {"x-memory-signature": hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}, body
+
     def trail(self, share: float) -> None:
         """How far the listing trails is its personality's business."""
 
@@ -86,7 +101,8 @@ class MemoryStage:
 
     def look(self) -> Mapping[str, Seen]:
         """Every record that exists."""
-        return {row.id: _seen(row) for row in self.server.rows.values() if not row.deleted}
+        rows, places = self.server.rows.values(), self.server.containers
+        return {row.id: _seen(row, places[row.container]) for row in rows if not row.deleted}
 
     def ticks(self) -> int:
         """The length of the server's log."""
@@ -117,9 +133,8 @@ class MemoryStage:
         return made
 
     def move(self, record: str, by: str, container: str) -> str:
-        """A person moves a record; its id stays."""
-        self.server.person_moves(record, container, by)
-        return record
+        """A person moves a record; returns its id from then on."""
+        return self.server.person_moves(record, container, by)
 
     def delete(self, record: str, by: str) -> None:
         """A person deletes a record."""
@@ -139,6 +154,6 @@ def _labels(row: Row) -> frozenset[str]:
     return labels if isinstance(labels, frozenset) else frozenset()
 
 
-def _seen(row: Row) -> Seen:
+def _seen(row: Row, audience: Audience) -> Seen:
     values = {name: str(row.values.get(name) or "") for name in ("title", "body", "status", "priority")}
-    return Seen(row.container, row.key, row.creator == ROBOT, row.marker, values, _labels(row))
+    return Seen(row.container, row.key, row.creator == ROBOT, row.marker, values, _labels(row), audience)

@@ -29,6 +29,7 @@ from pmsync.net.calls import CallLog
 from pmsync.net.clock import SharedClock, SystemClock
 from pmsync.net.fence import Fence
 from pmsync.net.redact import Redactor
+from pmsync.reconcile.protect import selector
 from pmsync.reconcile.rails import Limits
 from pmsync.reconcile.routing import Create, Rule
 from pmsync.store import Store
@@ -196,7 +197,13 @@ def _policy(config: Config) -> Policy:
         {name: rule.respect_human for name, rule in fields.items()},
         named,
         Limits(int(safety.max_creates), safety.max_updates, safety.max_closes, safety.close),
+        safety.start,
+        tuple(selector(text, config.systems, _scopes(config)) for text in safety.protect),
     )
+
+
+def _scopes(config: Config) -> list[ScopeRef]:
+    return [ScopeRef(place.system, place.key) for product in config.products for place in product.places]
 
 
 def _directions(rule: FieldRule) -> list[tuple[str, Direction]]:
@@ -252,7 +259,7 @@ def _key_file(config: Config, file: Path) -> Path:
 
 
 def _fingerprints(config: Config) -> dict[ScopeRef, str]:
-    """What concerns a scope, hashed: its own settings, its system's address, maps, field rules and mirror rules; never a secret."""
+    """What concerns a scope, hashed: its own settings, its system's address, maps, field rules, mirror rules and protection; never a secret."""
     found = {}
     for product in config.products:
         for place in product.places:
@@ -260,6 +267,7 @@ def _fingerprints(config: Config) -> dict[ScopeRef, str]:
             parts = [system.kind, str(getattr(system.settings, "url", "")), place.settings.model_dump_json()]
             parts += [json.dumps(_maps(config, place.system), sort_keys=True)]
             parts += [rule.model_dump_json() for rule in product.mirror]
+            parts += [f"protect {text}" for text in sorted(config.root.safety.protect)]
             parts += [f"{name}={_concerning(rule, place.system)}" for name, rule in sorted(config.root.fields.items())]
             found[ScopeRef(place.system, place.key)] = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     return found

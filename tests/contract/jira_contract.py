@@ -143,6 +143,7 @@ LEFT_OUT = (
     "nextPageToken",
     "issues[].properties",
     "issues[].fields",
+    "issues[].changelog",
     "emailAddress",
     "values[].emailAddress",
     "comments[].visibility",
@@ -184,11 +185,18 @@ def rules(openapi: Any) -> Any:
 
 
 def fields_missing(request: Any, body: Any) -> list[str]:
-    """Fields that the request names and an issue of the answer lacks."""
+    """Fields, and what an asked for changelog holds, that the request names and an issue of the answer lacks."""
     if not request.path.endswith(("/search/jql", "/issue/bulkfetch")) or request.method != "POST":
         return []
     asked = [name for name in request.json().get("fields") or () if name in SYSTEM_FIELDS]
-    return [
+    past = ("histories", "total") if "changelog" in (request.json().get("expand") or ()) else ()
+    without = [
+        f"{request.path}: {issue['id']} lacks {name} in the changelog that was asked for"
+        for issue in body["issues"]
+        for name in past
+        if name not in issue.get("changelog", {})
+    ]
+    return without + [
         f"{request.path}: {issue['id']} lacks the field {name} that was asked for"
         for issue in body["issues"]
         for name in asked

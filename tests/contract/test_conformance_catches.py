@@ -107,15 +107,15 @@ class ReadsEachRecordOneByOne(MemoryConnector):
 
 @breaks("test_fetch_sees_a_record_at_once", personality="lagging")
 class FetchesThroughTheIndex(MemoryConnector):
-    def fetch(self, scope, refs):
+    def fetch(self, scope, refs, since=None):
         known = {record.ref: record for page in self.pull(scope, "items", None) for record in page.records}
         return Fetched(tuple(known[ref] for ref in refs if ref in known), tuple(ref for ref in refs if ref not in known))
 
 
 @breaks("test_fetch_is_batched")
 class FetchesOneByOne(MemoryConnector):
-    def fetch(self, scope, refs):
-        singles = [super(FetchesOneByOne, self).fetch(scope, [ref]) for ref in refs]
+    def fetch(self, scope, refs, since=None):
+        singles = [super(FetchesOneByOne, self).fetch(scope, [ref], since) for ref in refs]
         return Fetched(
             *(tuple(one for single in singles for one in getattr(single, part)) for part in ("records", "missing", "deleted"))
         )
@@ -123,8 +123,8 @@ class FetchesOneByOne(MemoryConnector):
 
 @breaks("test_fetch_reports_what_it_cannot_read")
 class FetchForgetsTheMissing(MemoryConnector):
-    def fetch(self, scope, refs):
-        return replace(super().fetch(scope, refs), missing=())
+    def fetch(self, scope, refs, since=None):
+        return replace(super().fetch(scope, refs, since), missing=())
 
 
 @breaks("test_concurrent_label_survives")
@@ -140,13 +140,13 @@ class SendsTheWholeLabelSet(MemoryConnector):
 class SendsTheWholeRecord(MemoryConnector):
     remembered = None
 
-    def fetch(self, scope, refs):
-        fetched = super().fetch(scope, refs)
+    def fetch(self, scope, refs, since=None):
+        fetched = super().fetch(scope, refs, since)
         self.remembered = self.remembered or fetched.records[0]
         return fetched
 
     def _update(self, op):
-        row = super()._update(op)
+        row = self._server.rows[super()._update(op).id]
         self._server._edit(row, {"body": self.remembered.values["body"].value}, "robot")
         return row
 
@@ -243,8 +243,8 @@ class DropsTheDeletionsFeed(MemoryConnector):
 
 @breaks("test_moved_record_is_followed")
 class TakesTheScopeOfTheQuestion(MemoryConnector):
-    def fetch(self, scope, refs):
-        fetched = super().fetch(scope, refs)
+    def fetch(self, scope, refs, since=None):
+        fetched = super().fetch(scope, refs, since)
         return replace(fetched, records=tuple(replace(record, scope=scope) for record in fetched.records))
 
 
@@ -305,11 +305,30 @@ class GivesNoReason(MemoryConnector):
         return replace(super().capabilities, history=Unsupported(""))
 
 
+@breaks("test_container_keeps_the_mark_that_was_left_last")
+class KeepsTheFirstMark(MemoryConnector):
+    def leave_mark(self, scope, mark):
+        if self.container(scope).mark is None:
+            super().leave_mark(scope, mark)
+
+
+@breaks("test_fence_stops_a_mark")
+class LeavesMarksBehindTheFence(MemoryConnector):
+    def leave_mark(self, scope, mark):
+        self._server.put_mark(scope.key, mark)
+
+
 @breaks("test_history_names_the_editor")
 class PromisesAHistoryItDoesNotHave(MemoryConnector):
     @property
     def capabilities(self):
         return replace(super().capabilities, history=Full())
+
+
+@breaks("test_history_tells_what_happened_since_in_its_order", personality="listed-rich")
+class TellsTheWholeHistory(MemoryConnector):
+    def fetch(self, scope, refs, since=None):
+        return super().fetch(scope, refs, None if since is None else 0.0)
 
 
 @breaks("test_compare_and_set_refuses_a_stale_write")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pmsync.connect.contract import Level
-from pmsync.connect.errors import ConfigError
+from pmsync.connect.errors import ConfigError, Rejected
 from pmsync.model.record import ScopeRef
 from pmsync_jira.emulation.doors import Scheme
 
@@ -124,3 +124,20 @@ def test_doctor_makes_no_write_and_counts_every_call(jira_kit):
     assert kit.line.writes == 0
     assert kit.line.requests == len(kit.calls)
     assert any("serverInfo" in name for name, _ in kit.calls)
+
+
+def test_missing_permission_for_the_mark_is_a_note_with_its_remedy(jira_kit):
+    """Administer Projects is needed for the instance mark alone; everything else goes without it."""
+    kit = jira_kit()
+    assert not any("no mark" in line for line in findings(kit))
+    kit.site.deny("ADMINISTER_PROJECTS", "PAY")
+    [line] = [line for line in findings(kit, level=Level.NOTE) if "no mark" in line]
+    assert "grant Administer Projects to the account" in line
+
+
+def test_mark_without_the_permission_is_refused_with_its_remedy(jira_kit):
+    kit = jira_kit()
+    kit.site.deny("ADMINISTER_PROJECTS", "PAY")
+    with pytest.raises(Rejected) as refused:
+        kit.connector().leave_mark(PAY, "pmm1.x")
+    assert refused.value.hint == "grant Administer Projects to the account in PAY"

@@ -11,7 +11,7 @@ from pmsync.connect.contract import Stream
 from pmsync.connect.errors import Gone, Park, Rejected, Retry
 from pmsync.model.enums import Audience
 from pmsync.model.record import ScopeRef
-from pmsync.model.values import Known
+from pmsync.model.values import EMPTY, Known
 from pmsync.testing.conformance.drafts import read, walk
 
 PAY = ScopeRef("jira", "PAY")
@@ -272,14 +272,42 @@ def test_ids_lists_5000_issues_per_call(jira_kit):
 
 
 def test_history_names_surface_values_and_actor(jira_kit):
-    """Ids for statuses and priorities, so that they compare with records."""
+    """Ids for statuses and priorities, so that they compare with records; it comes along with the record, at no further call."""
     kit = jira_kit()
     ref = kit.file("Before")
     since = kit.clock.now()
     kit.clock.sleep(60)
-    kit.edit(ref, summary="After", priority="High")
-    found = {edit.surface: (edit.before, edit.after, edit.actor) for edit in kit.connector().history(PAY, [ref], since)}
-    assert found == {"title": ("Before", "After", kit.ana), "priority": ("3", "2", kit.ana)}
+    kit.edit(ref, summary="After", priority="High", labels=["one", "two"])
+    connector = kit.connector()
+    kit.called()
+    fetched = connector.fetch(PAY, [ref], since)
+    found = {edit.surface: (edit.before, edit.after, edit.actor) for edit in fetched.edits}
+    assert found == {
+        "title": (Known("Before"), Known("After"), kit.ana),
+        "priority": (Known("3"), Known("2"), kit.ana),
+        "labels": (EMPTY, Known(frozenset({"one", "two"})), kit.ana),
+    }
+    assert kit.called() == {FETCH: 1}
+
+
+def test_history_beyond_what_a_bulk_fetch_shows_is_read_in_full(jira_kit):
+    """40 entries come along; the bulk changelog has the others, and only for the issues that need it."""
+    kit = jira_kit()
+    busy, quiet = kit.file("Busy"), kit.file("Quiet")
+    since = kit.clock.now()
+    for number in range(45):
+        kit.clock.sleep(1)
+        kit.edit(busy, summary=f"Title {number}")
+    kit.edit(quiet, summary="Once")
+    connector = kit.connector()
+    kit.called()
+    edits = connector.fetch(PAY, [busy, quiet], since).edits
+    titles = [edit.after for edit in edits if edit.ref == busy]
+    assert titles == [Known(f"Title {number}") for number in range(45)]
+    assert [edit.after for edit in edits if edit.ref == quiet] == [Known("Once")]
+    assert kit.called() == {FETCH: 1, "POST /changelog/bulkfetch": 1}
+    assert len(connector.fetch(PAY, [busy], kit.clock.now() - 10).edits) == 11
+    assert kit.called() == {FETCH: 1}
 
 
 def test_container_shows_the_instance_mark(jira_kit):

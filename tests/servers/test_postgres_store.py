@@ -21,7 +21,7 @@ def test_a_durable_commit_waits_for_the_disk_and_the_others_do_not(store):
     levels = []
     for durable in (False, True, False):
         with store.transaction(durable=durable) as tx:
-            levels.append(tx.items._session.connection.exec_driver_sql("SHOW synchronous_commit").scalar())
+            levels.append(tx.items._session.line._connection.exec_driver_sql("SHOW synchronous_commit").scalar())
     assert levels == ["off", "on", "off"]
 
 
@@ -89,7 +89,7 @@ def test_a_connection_that_is_lost_is_told_and_made_again(store, server, make):
     def lose() -> None:
         with store.transaction() as tx:
             make.item(tx)
-            own = tx.items._session.connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+            own = tx.items._session.line._connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
             with server.connect() as connection:
                 connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": own})
             make.item(tx)
@@ -123,7 +123,7 @@ def test_an_index_serves_every_statement(store, store_url, statements, use_every
     asked = dict(statement for statement in statements if re.match("SELECT|UPDATE|DELETE", statement[0]))
     bad = []
     with store.transaction() as tx:
-        connection = tx.items._session.connection
+        connection = tx.items._session.line._connection
         connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         for asking, parameters in asked.items():
             one = parameters[0] if isinstance(parameters, list) else parameters

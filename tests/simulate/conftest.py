@@ -59,11 +59,9 @@ class Doom:
 
 
 class WatchedStore(Store):
-    """A store that knows whether a transaction is open, and can be put back to its last durable commit."""
+    """A store that knows whether a transaction is open."""
 
     inside = False
-    durable: bytes | None = None
-    """The database as of the last durable commit, once somebody asked for it by setting it."""
 
     @contextmanager
     def transaction(self, *, durable: bool = False, fenced: bool = True) -> Iterator[object]:
@@ -73,8 +71,6 @@ class WatchedStore(Store):
                 yield tx
             finally:
                 self.inside = False
-        if durable and self.durable is not None:
-            self.durable = self.image()
 
     def image(self) -> bytes:
         with sqlite3.connect(self._url.database) as raw:
@@ -175,12 +171,6 @@ class World:
         self.doom = Doom()
         self.clock.sleep(121)
         self.open()
-
-    def cut_power(self) -> None:
-        """What was committed after the last durable commit is lost with the power."""
-        image = self.store.durable
-        self.close()
-        self._overwrite(image)
 
     def freeze(self) -> tuple[object, ...]:
         """Everything there is, as a value that ``thaw`` turns back into a world."""

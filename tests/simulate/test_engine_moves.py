@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pmsync.connect.errors import Retry
 from pmsync.model.enums import Audience
 from pmsync.model.record import RecordRef
 
@@ -188,3 +189,109 @@ def test_a_transferred_record_that_was_adopted_on_its_own_ends_the_old_link(make
     )
     world.rest()
     assert [row["title"] for row in world.rows("b") if row["in"] == "B2"] == ["Edited"]
+
+
+# -- moves that give a record another id ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def renaming(make_world):
+    """A tracker ``b`` where a moved record gets another id, with one record of Ben's that is mirrored in ``a``."""
+    world = make_world({"a": "listed", "b": "renaming"}, containers={"a": ("A",), "b": ("B", "B2", "ELSEWHERE")})
+    world.managed["b"] = ["B", "B2"]
+    world.restart()
+    world.create("b", by="ben", title="Login fails", status="doing")
+    world.rest()
+    world.clock.sleep(60)
+    return world
+
+
+def titles(world, name, home):
+    return [row["title"] for row in world.rows(name) if row["in"] == home]
+
+
+def test_a_record_with_a_new_id_keeps_its_item(renaming):
+    """C43: the stream of the target shows it before the old id is missed."""
+    renaming.servers["b"].person_moves("1", "B2")
+    renaming.sync()
+    assert states(renaming, "Login fails") == ["linked", "linked"]
+    renaming.edit("a", title="Edited in a")
+    renaming.rest()
+    assert titles(renaming, "b", "B2") == ["Edited in a"]
+    assert (len(renaming.items()), len(renaming.rows("a")), len(renaming.rows("b"))) == (1, 1, 1)
+
+
+def fail_once(world, name, verb):
+    """The next call of that verb fails for want of an answer."""
+    connector = world.connectors[name]
+    real = getattr(connector, verb)
+
+    def failing(*args):
+        setattr(connector, verb, real)
+        raise Retry("no answer", at=world.clock.now())
+
+    setattr(connector, verb, failing)
+
+
+@pytest.mark.parametrize("verb", ["fetch", "relocate", "container"])
+def test_a_stranger_waits_while_it_cannot_be_told_whether_it_is_a_known_record(renaming, verb):
+    """C43: it is neither founded nor adopted, nothing is written for it, and the next run decides."""
+    moved = renaming.servers["b"].person_moves("1", "B2")
+    renaming.edit("b", moved, by="ben", title="Retitled")
+    fail_once(renaming, "b", verb)
+    before = renaming.writes
+    assert renaming.sync().exit_code == 1
+    assert (len(renaming.items()), renaming.writes) == (1, before)
+    renaming.rest()
+    assert states(renaming, "Retitled") == ["linked", "linked"]
+    assert [row["title"] for row in renaming.rows("a")] == ["Retitled"]
+
+
+def test_a_stranger_of_the_same_moment_as_a_deleted_record_becomes_an_item(renaming):
+    """C43: what leads nowhere was no transfer."""
+    server = renaming.servers["b"]
+    born = server.rows["1"].created_at
+    server.person_deletes("1")
+    server.rows[renaming.create("b", by="ben", title="Filed by the same import")].created_at = born
+    renaming.sync()
+    assert "Filed by the same import" in [row["title"] for row in renaming.rows("a")]
+    assert len(renaming.items()) == 2
+
+
+def test_a_record_that_left_before_it_became_an_item_becomes_one_under_its_new_id_alone(make_world):
+    """C43: both ids are strangers; the old one was pulled by an earlier run."""
+    world = make_world({"a": "listed", "b": "renaming"}, containers={"a": ("A",), "b": ("B", "B2")})
+    world.create("b", by="ben", title="Login fails")
+    world.engine.pull(world.hear)
+    world.clock.sleep(60)
+    moved = world.servers["b"].person_moves("1", "B2")
+    world.edit("b", moved, by="ben", title="Retitled")
+    world.rest()
+    assert (len(world.items()), len(world.rows("a"))) == (1, 1)
+    assert states(world, "Retitled") == ["linked", "linked"]
+
+
+def test_a_record_that_left_between_two_pulls_of_one_run_is_one_item(make_world):
+    """C43: both ids are strangers of this very run; they look alike."""
+    world = make_world({"a": "listed", "b": "renaming"}, containers={"a": ("A",), "b": ("B", "B2")})
+    world.create("b", by="ben", title="Login fails")
+    world.once("GET", "list", lambda: world.once("GET", "list", lambda: world.servers["b"].person_moves("1", "B2")))
+    world.rest()
+    assert (len(world.items()), len(world.rows("a")), len(world.rows("b"))) == (1, 1, 1)
+
+
+def test_a_stranger_that_cannot_be_read_again_is_looked_for_twice(make_world):
+    """It is not founded from an old sight, and comes back when it shows up again."""
+    world = make_world({"a": "listed", "b": "renaming"}, containers={"a": ("A",), "b": ("B", "B2")})
+    first = world.create("b", by="ben", title="Deleted soon")
+    second = world.create("b", by="ben", title="Login fails")
+    world.engine.pull(world.hear)
+    world.clock.sleep(60)
+    server = world.servers["b"]
+    server.person_deletes(first)
+    server.rows[world.create("b", by="ben", title="Third")].created_at = server.rows[second].created_at
+    world.sync()
+    assert sorted(row["title"] for row in world.rows("a")) == ["Login fails", "Third"]
+    world.clock.sleep(HOUR + 1)
+    world.rest()
+    assert (len(world.items()), world.read(lambda tx: tx.dirty.count())) == (2, 0)

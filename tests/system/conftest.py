@@ -48,6 +48,7 @@ systems:
   jira: {{kind: jira, url: "{jira}", login: bot@example.com, token: "${{JIRA_TOKEN}}", webhook_secret: "${{HOOK_SECRET}}"}}
   github: {{kind: github, url: "{github}", token: "${{GITHUB_TOKEN}}"}}
 marker_key: "${{PMSYNC_MARKER_KEY}}"
+safety: {{start: at_once}}
 products:
   payments:
     jira: PAY

@@ -23,14 +23,14 @@ def refused(request, site):
 def test_an_unknown_key_is_told_with_its_place_and_the_nearest_one(site, refused):
     site.edit("      - {from: jira", "      - {form: jira")
     said = refused()
-    assert "pmsync.yaml:10:10: products.payments.mirror.0.form: unknown key 'form'" in said
+    assert "pmsync.yaml:11:10: products.payments.mirror.0.form: unknown key 'form'" in said
     assert "did you mean 'from'?" in said
 
 
 def test_an_unknown_value_is_told_with_its_place_and_the_nearest_one(site, refused):
     site.edit("create: auto", "create: auot")
     said = refused()
-    assert "pmsync.yaml:10:" in said
+    assert "pmsync.yaml:11:" in said
     assert "did you mean 'auto'?" in said
 
 
@@ -44,12 +44,12 @@ def test_an_unknown_kind_of_system_names_the_nearest_connector(site, refused):
 def test_a_key_that_stands_twice_is_refused(site, refused):
     site.add("products: {}\n")
     said = refused()
-    assert "pmsync.yaml:11:1: products: this key stands twice, first in line 5" in said
+    assert "pmsync.yaml:12:1: products: this key stands twice, first in line 6" in said
 
 
 def test_what_is_no_yaml_is_told_with_its_place(site, refused):
     site.add("people: {ana: [\n")
-    assert "pmsync.yaml:12:1: not valid YAML" in refused()
+    assert "pmsync.yaml:13:1: not valid YAML" in refused()
 
 
 def test_a_missing_secret_is_named_with_the_line_that_wants_it(site, refused):
@@ -79,7 +79,7 @@ def test_a_status_that_github_does_not_have_is_refused(site, refused):
     """The connector itself refuses it, for only it knows GitHub's states."""
     site.add('maps: {status: {github: {"closed/finished": done}}}\n')
     said = refused()
-    assert "pmsync.yaml:11:17: systems.github: maps.status.github: 'closed/finished'" in said
+    assert "pmsync.yaml:12:17: systems.github: maps.status.github: 'closed/finished'" in said
     assert "closed/completed" in said
 
 
@@ -92,8 +92,8 @@ def test_all_problems_are_told_at_once(site, refused):
     site.edit("create: auto", "create: auot")
     site.add("colour: blue\n")
     said = refused()
-    assert "pmsync.yaml:10:" in said
-    assert "pmsync.yaml:11:1" in said
+    assert "pmsync.yaml:11:" in said
+    assert "pmsync.yaml:12:1" in said
 
 
 def test_a_config_that_is_not_there(site):

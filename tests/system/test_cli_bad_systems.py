@@ -212,7 +212,7 @@ def test_doctor_points_to_the_line_of_the_container(site):
     """C52: file, line and column of what is wrong."""
     site.edit("jira: PAY", "jira: PAX")
     _, found = doctor(site, "jira")
-    assert found[0][4] == f"{site.config}:7:5"
+    assert found[0][4] == f"{site.config}:8:5"
 
 
 def test_a_project_that_is_not_visible_is_told_like_one_that_does_not_exist(site):

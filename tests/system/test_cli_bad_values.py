@@ -41,7 +41,7 @@ def test_doctor_says_which_status_has_no_meaning_and_how_to_give_it_one(limbo):
     [warning] = warnings(limbo)
     assert "'Limbo' has no meaning" in warning["finding"]
     assert 'maps.status.jira: {"Limbo":' in warning["remedy"]
-    assert warning["where"] == f"{limbo.config}:7:5"
+    assert warning["where"] == f"{limbo.config}:8:5"
 
 
 def test_an_unmapped_status_is_reported_once_however_many_records_have_it(limbo):
@@ -147,12 +147,12 @@ def test_doctor_names_line_field_and_fix_of_a_field_that_is_not_on_the_screen(si
     warning = warnings(site)[0]
     assert "'priority' is not on the create screen" in warning["finding"]
     assert "add the field to the screens of PAY, or set fields.priority.jira to pull or off" in warning["remedy"]
-    assert warning["where"] == f"{site.config}:11:21"
+    assert warning["where"] == f"{site.config}:12:21"
 
 
 def test_the_line_that_doctor_names_is_never_cut_off(site):
     site.jira.take_off_screen("PAY", "priority")
-    assert f"{site.config}:7:5" in site.pmsync("doctor").out.replace("\n", "").replace(" ", "")
+    assert f"{site.config}:8:5" in site.pmsync("doctor").out.replace("\n", "").replace(" ", "")
 
 
 def test_the_other_fields_of_a_refused_write_land(site):

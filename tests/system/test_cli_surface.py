@@ -24,6 +24,8 @@ COMMANDS = [
     "people",
     "explain",
     "log",
+    "undo",
+    "verify",
     "demo",
 ]
 HEAVY = [
@@ -50,6 +52,7 @@ BEFORE_ANY_PULL = [
     ["conflicts"],
     ["people"],
     ["log"],
+    ["verify"],
     ["link"],
     ["connector", "list"],
     ["init", "other.yaml"],
@@ -166,6 +169,8 @@ def test_exit_code_0_of_plan_with_changes_when_it_is_not_asked(site):
         (["plan", "--format", "markdown"], "md"),
         (["sync", "--scope", "jira:PYA"], "jira:PAY"),
         (["explain", "PAY-1", "prioritty"], "priority"),
+        (["verify", "github:acme/apo"], "github:acme/api"),
+        (["undo", "last"], "pmsync sync"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else value,
 )
@@ -177,7 +182,7 @@ def test_wrong_usage_exits_2_and_says_what_was_meant(site, command, meant):
 
 @pytest.mark.parametrize(
     "command",
-    [["resolve"], ["apply"], ["explain"], ["unlink"], ["log", "-n", "0"], ["log", "-n", "many"], ["link", "PAY-1"]],
+    [["resolve"], ["apply"], ["explain"], ["undo"], ["unlink"], ["log", "-n", "0"], ["log", "-n", "many"], ["link", "PAY-1"]],
     ids=" ".join,
 )
 def test_missing_and_impossible_arguments_exit_2(site, command):

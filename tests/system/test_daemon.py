@@ -96,7 +96,7 @@ def test_it_syncs_both_ways_on_its_beat_and_logs_json(site, daemon):
 
 
 def test_sigterm_finishes_the_round_under_way_and_exits_0(site, daemon):
-    site.edit("schedule:", "safety: {max_creates: 1000}\nschedule:")
+    site.edit("start: at_once", "start: at_once, max_creates: 1000")
     site.files(150)
     running = daemon()
     site.until(lambda: len(site.issues()) > 10, running.process)
@@ -111,7 +111,7 @@ def test_ctrl_c_is_a_clean_end_too(daemon):
 
 
 def test_after_kill_9_it_goes_on_and_makes_each_object_once(site, daemon):
-    site.edit("schedule:", "safety: {max_creates: 1000}\nschedule:")
+    site.edit("start: at_once", "start: at_once, max_creates: 1000")
     site.files(80)
     first = daemon()
     site.until(lambda: len(site.issues()) > 20, first.process)

@@ -103,6 +103,12 @@ schedule: {every: 60s, jitter: 10s, catalogue: 1h, sweep: 24h}
     assert (config.root.schedule.catalogue, config.root.schedule.sweep) == (3600, 86_400)
 
 
+def test_a_config_begins_carefully_and_one_selector_needs_no_list(read):
+    safety = read(GOOD).root.safety
+    assert (safety.start, safety.protect) == ("careful", [])
+    assert read(GOOD + "safety: {start: at_once, protect: 'label:hands-off'}\n").root.safety.protect == ["label:hands-off"]
+
+
 def test_numbers_may_come_from_the_environment(read):
     config = read(GOOD + 'safety: {max_creates: "${MOST}"}\nschedule: {every: "${EVERY}"}\n', {"MOST": "7", "EVERY": "5m"})
     assert (config.root.safety.max_creates, config.root.schedule.every) == (7, 300)

@@ -25,7 +25,16 @@ def schema(shared_dir):
 
 @pytest.mark.parametrize(
     "query",
-    [queries.NODES, queries.IDS, queries.users(1), queries.users(100), queries.issue_ids([7]), queries.issue_ids(range(1, 101))],
+    [
+        queries.NODES,
+        queries.NODES_AND_PAST,
+        queries.PAST,
+        queries.IDS,
+        queries.users(1),
+        queries.users(100),
+        queries.issue_ids([7]),
+        queries.issue_ids(range(1, 101)),
+    ],
 )
 def test_query_fits_the_schema(schema, query):
     assert graphql.validate(schema, graphql.parse(query)) == []

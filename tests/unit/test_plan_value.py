@@ -40,6 +40,13 @@ class TestFile:
     def test_a_plan_survives_its_file_with_hostile_text(self) -> None:
         assert Plan.decode(PLAN.encode()) == PLAN
 
+    def test_the_op_of_an_undo_survives_the_file_and_others_are_written_as_ever(self) -> None:
+        undo = replace(UPDATE, uid="u3", undoes="run-1", ends=True)
+        plan = replace(PLAN, ops=(UPDATE, undo))
+        assert Plan.decode(plan.encode()) == plan
+        first, second = json.loads(plan.encode())["plan"]["ops"]
+        assert second.keys() - first.keys() == {"undoes", "ends"}
+
     def test_the_same_plan_is_the_same_bytes(self) -> None:
         swapped = replace(LABELS, before=Known(frozenset({"a", "b"})))
         again = replace(PLAN, ops=(replace(UPDATE, changes=(STATUS, swapped)),))

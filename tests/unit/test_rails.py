@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 
 import pytest
@@ -12,7 +13,7 @@ from pmsync.model.enums import Kind
 from pmsync.model.record import RecordRef, ScopeRef
 from pmsync.model.values import EMPTY, Known
 from pmsync.reconcile.operation import Change, Operation, OpKind
-from pmsync.reconcile.rails import Limits, Step, closes, judge, oscillates, shrunk
+from pmsync.reconcile.rails import Limits, Step, closes, everything_moved, failing, judge, oscillates, ration, shrunk
 
 PAY, API = ScopeRef("jira", "PAY"), ScopeRef("github", "acme/api")
 OPEN = Limits(close="allow")
@@ -107,6 +108,47 @@ class TestListing:
     @pytest.mark.parametrize(("before", "now"), [(6, 0), (5000, 0), (100, 89), (1000, 899), (20, 14)])
     def test_an_empty_or_shrunk_listing_is_not(self, before: int, now: int) -> None:
         assert "taken for a failure" in (shrunk(before, now) or "")
+
+
+class TestTrial:
+    def of_item(self, number: int, item: str) -> Operation:
+        return dataclasses.replace(update(number), item=item)
+
+    def test_a_run_writes_ten_records_and_the_rest_waits_in_order(self) -> None:
+        ops = [self.of_item(number, f"i{number}") for number in range(12)]
+        assert ration(ops, frozenset()) == (tuple(ops[:10]), tuple(ops[10:]))
+
+    def test_what_was_written_in_this_run_counts_and_may_be_written_again(self) -> None:
+        ops = [self.of_item(number, f"i{number}") for number in range(4)]
+        assert ration(ops, frozenset({"i3", "else"}), most=3) == ((ops[0], ops[3]), (ops[1], ops[2]))
+
+    @given(st.lists(st.integers(0, 5)), st.frozensets(st.integers(0, 5)), st.integers(0, 6))
+    def test_no_run_writes_more_items_than_it_may(self, items: list[int], written: frozenset[int], most: int) -> None:
+        ops = [self.of_item(number, f"i{item}") for number, item in enumerate(items)]
+        before = {f"i{item}" for item in written}
+        now, later = ration(ops, before, most)
+        assert sorted([*now, *later], key=lambda op: op.uid) == sorted(ops, key=lambda op: op.uid)
+        assert len(before | {op.item for op in now}) <= max(most, len(before))
+
+
+class TestAlarm:
+    @pytest.mark.parametrize(("moved", "linked"), [(0, 0), (19, 19), (18, 20), (90, 100), (900, 1000)])
+    def test_edits_that_people_make_are_believed(self, moved: int, linked: int) -> None:
+        assert everything_moved(moved, linked) is None
+
+    @pytest.mark.parametrize(("moved", "linked"), [(20, 20), (91, 100), (5000, 5000)])
+    def test_edits_of_nearly_everything_are_not(self, moved: int, linked: int) -> None:
+        assert f"{moved:,} of {linked:,} records" in (everything_moved(moved, linked) or "")
+
+
+class TestFailing:
+    @pytest.mark.parametrize(("sent", "failed"), [(0, 0), (4, 4), (11, 5), (1000, 499)])
+    def test_a_failure_now_and_then_stops_nothing(self, sent: int, failed: int) -> None:
+        assert failing(sent, failed) is None
+
+    @pytest.mark.parametrize(("sent", "failed"), [(5, 5), (10, 5), (1000, 500)])
+    def test_half_of_all_does(self, sent: int, failed: int) -> None:
+        assert failing(sent, failed) == f"{failed:,} of {sent:,} writes failed"
 
 
 class TestBreaker:

@@ -303,6 +303,49 @@ def test_merge_laws_of_scalars(base: str, other: str) -> None:
 
 
 @QUICK
+@given(
+    st.frozensets(st.sampled_from("abcdef")), st.frozensets(st.sampled_from("abcdef")), st.frozensets(st.sampled_from("abcdef"))
+)
+def test_merge_laws_of_sets(base: frozenset[str], one: frozenset[str], other: frozenset[str]) -> None:
+    """merge(b, b, x) = x, merge(b, x, x) = x, merge(b, x, y) = merge(b, y, x): b with what was added, without what was removed."""
+
+    def merged(*sides: frozenset[str]) -> frozenset[str]:
+        world = agreed_world(sets=True, values=[known(side) for side in (*sides, base)], owner="")
+        for place in world.places:
+            place.base = Base(known(base), known(base))
+        world.hub = HubValue(known(base), 1, Provenance("hub"))
+        world.commit(reconcile(world.view()))
+        return members(world.hub.value)
+
+    assert merged(base, one) == merged(one, base) == merged(one, one) == one
+    assert merged(one, other) == merged(other, one)
+    added, removed = (one | other) - base, base - (one & other)
+    assert merged(one, other) == (base - removed) | added
+
+
+@QUICK
+@given(st.data())
+def test_a_change_that_the_hub_cannot_see_is_silent_everywhere(data: st.DataObject) -> None:
+    """Fibre silence: another token that means the same to the hub writes nothing, neither to the hub nor to any other side."""
+    places = [Place(name, data.draw(tables()), Direction.BOTH, EMPTY) for name in ("desk", "github", "jira")]
+    hub = Known(data.draw(st.sampled_from(VALUES)))
+    for place in places:
+        fibre = [Known(token) for token in TOKENS if place.lens.consistent(Known(token), hub)]
+        place.shows = data.draw(st.sampled_from(fibre or [EMPTY]))
+        place.base = Base(place.shows, hub if fibre else EMPTY)
+    world = World("status", places, HubValue(hub, 1, Provenance("hub")))
+    assume(quiet(reconcile(world.view())))
+    moved = data.draw(st.sampled_from(places))
+    moved.shows = data.draw(st.sampled_from([Known(t) for t in TOKENS if moved.lens.consistent(Known(t), hub)] or [moved.shows]))
+    decision = reconcile(world.view())
+    assert not decision.hub
+    assert not decision.wanted
+    assert not decision.disputes
+    world.commit(decision)
+    assert quiet(reconcile(world.view()))
+
+
+@QUICK
 @given(st.data())
 def test_a_resolved_conflict_stays_resolved(data: st.DataObject) -> None:
     """A person's choice is one hub edit; no party's old edit reopens the conflict."""

@@ -52,6 +52,7 @@ class Side:
     read_only: str | None = None
     state: LinkState = LinkState.LINKED
     actor: str = "ana"
+    undone: str = ""
 
 
 def replica(side: Side) -> Replica:
@@ -60,7 +61,7 @@ def replica(side: Side) -> Replica:
     record = Record(ref, scope, f"{side.system}-1", "", Kind.TASK, {"s": side.shows}, "v", 86_400.0, 0.0, actor=side.actor)
     surface = Surface("s", side.field, side.lens, read_only=side.read_only)
     base = None if side.base is None else Base(*side.base)
-    view = SurfaceView(surface, side.direction, side.shows, base, side.sent, side.drift_since, side.respect)
+    view = SurfaceView(surface, side.direction, side.shows, base, side.sent, side.drift_since, side.respect, side.undone)
     return Replica(link, record, (view,), busy=side.busy)
 
 
@@ -211,6 +212,27 @@ class TestUnknown:
         decision = decide(STATUS_B, side)
         assert codes(decision) == [("L-jira", "stale_map")]
         assert not decision.wanted
+
+
+class TestUndone:
+    """Somebody took a write back: the sides differ and were agreed upon so."""
+
+    STANDS = Side("jira", Known("To Do"), (Known("To Do"), STATUS_B), undone="12345678-run")
+
+    @pytest.mark.parametrize("direction", [Direction.BOTH, Direction.PUSH])
+    def test_what_was_undone_stands_and_is_told_as_such(self, direction: Direction) -> None:
+        decision = decide(STATUS_B, replace(self.STANDS, direction=direction))
+        assert codes(decision) == [("L-jira", "undone")]
+        assert "undone by run 12345678" in decision.skips[0].reason
+        assert (decision.wanted, decision.bases, decision.hub) == ((), (), ())
+
+    def test_a_move_of_the_hub_is_written(self) -> None:
+        assert decide(Known("done"), self.STANDS).wanted
+
+    def test_a_move_of_the_record_is_an_edit(self) -> None:
+        decision = decide(STATUS_B, replace(self.STANDS, shows=Known("Done")))
+        assert [write.value for write in decision.hub] == [Known("done")]
+        assert not decision.disputes
 
 
 class TestInFlight:
@@ -425,6 +447,15 @@ class TestOpenDisputes:
         decision = self.go_on(self.JIRA_D, replace(self.DESK_B, shows=Unobserved("hidden")))
         assert not decision.settled
         assert not decision.disputes
+
+    def test_a_party_that_left_is_no_side_any_more(self) -> None:
+        """Its value stays where it is; between those that are still managed nothing is contested."""
+        decision = self.go_on(self.JIRA_D, left=frozenset({"L-desk"}))
+        assert [ended.value for ended in decision.settled] == [Known("done")]
+
+    def test_while_nobody_else_speaks_a_party_that_left_ends_nothing(self) -> None:
+        decision = self.go_on(replace(self.JIRA_D, shows=Unobserved("hidden")), left=frozenset({"L-desk"}))
+        assert not decision.settled
 
 
 class TestDirections:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 TOKEN = re.compile(
@@ -241,6 +242,7 @@ class _Reader:
         return found
 
 
+@lru_cache(200)
 def read(text: str, operation: str | None = None) -> Document:
     """The document's operation (the one named, where there are several).
 

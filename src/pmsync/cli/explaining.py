@@ -12,7 +12,13 @@ from pmsync.cli.shell import clean
 from pmsync.engine.reading import ConflictState, Explanation, FieldState, PlaceState, Side, show
 from pmsync.store.journal import Entry
 
-_HAPPENED = {"hub": "taken over", "conflict": "in conflict", "resolve": "resolved", "overruled": "overruled"}
+_HAPPENED = {
+    "hub": "taken over",
+    "conflict": "in conflict",
+    "resolve": "resolved",
+    "overruled": "overruled",
+    "overwritten": "written over unseen",
+}
 
 
 def conflict_lines(found: Sequence[ConflictState]) -> Iterator[Text]:
@@ -54,7 +60,9 @@ def _field_lines(value: FieldState) -> Iterator[Text]:
 
 def _place_line(place: PlaceState, width: int) -> Text:
     line = Text(f"    {clean(place.record):<{width}}  shows {clean(place.shown)}")
-    return line if place.shown == place.agreed else line.append(f"; last agreed on {clean(place.agreed)}", style="yellow")
+    if place.shown != place.agreed:
+        return line.append(f"; last agreed on {clean(place.agreed)}", style="yellow")
+    return line.append(f"; undone by run {place.undone[:8]}", style="yellow") if place.undone else line
 
 
 def _history_lines(history: Sequence[Entry], told: str) -> Iterator[Text]:
@@ -67,8 +75,9 @@ def _history_lines(history: Sequence[Entry], told: str) -> Iterator[Text]:
 
 def _happened(kind: str, entries: Sequence[Entry]) -> str:
     """The entries of one kind and moment in words."""
-    if kind == "write":
-        return f"written to {', '.join(dict.fromkeys(clean(entry.system) for entry in entries))}"
+    if kind in ("write", "undo"):
+        where = ", ".join(dict.fromkeys(clean(entry.system) for entry in entries))
+        return f"written to {where}" if kind == "write" else f"undone in {where}"
     lost = [clean(show(entry.before)) for entry in entries if kind == "overruled" and entry.before is not None]
     return " ".join([_HAPPENED.get(kind, kind), *lost])
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pmsync.cli.commands import connectors, daemon, decide, demo, read, setup, work
+from pmsync.cli.commands import brake, connectors, daemon, decide, demo, read, setup, undo, verify, work
 
 app = typer.Typer(
     name="pmsync",
@@ -40,6 +40,9 @@ work.register(app)
 daemon.register(app)
 read.register(app)
 decide.register(app)
+brake.register(app)
+undo.register(app)
+verify.register(app)
 connectors.register(app)
 demo.register(app)
 

@@ -14,6 +14,15 @@ DEFAULT_CONFIG = Path("pmsync.yaml")
 
 def complete_scope(ctx: typer.Context, incomplete: str) -> list[str]:
     """The scopes that the config names; none while it cannot be read."""
+    return [name for name in _names(ctx) if ":" in name and name.startswith(incomplete)]
+
+
+def complete_target(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The systems and scopes that the config names; none while it cannot be read."""
+    return [name for name in _names(ctx) if name.startswith(incomplete)]
+
+
+def _names(ctx: typer.Context) -> list[str]:
     from pmsync.app import read_config
     from pmsync.connect.errors import PmsyncError
 
@@ -22,8 +31,7 @@ def complete_scope(ctx: typer.Context, incomplete: str) -> list[str]:
         config, _ = read_config(Path(given))
     except PmsyncError:
         return []
-    names = [f"{place.system}:{place.key}" for product in config.products for place in product.places]
-    return [name for name in names if name.startswith(incomplete)]
+    return [*config.systems, *(f"{place.system}:{place.key}" for product in config.products for place in product.places)]
 
 
 def complete_plan(incomplete: str) -> list[str]:

@@ -109,20 +109,20 @@ def _titled(app: App, rows: Sequence[Row]) -> tuple[Row, ...]:
     return tuple(replace(row, title=titles.get(row.item, "")) for row in rows)
 
 
-def as_table(shown: Shown) -> Group:
-    """For a terminal: under each item's title the records that would be written, change by change."""
+def as_table(shown: Shown, more: str = "pmsync plan --all") -> Group:
+    """For a terminal: under each item's title the records that would be written, change by change. ``more``: what lists every one."""
     from rich.console import Group
     from rich.text import Text
 
     if not shown.writes:
         return Group(Text(PARTIAL if shown.incomplete else "everything agrees: nothing to write"), *_left_alone(shown))
     parts: list[RenderableType] = []
-    key = max(len(_key(row)) for row in shown.rows)
+    key = max((len(_key(row)) for row in shown.rows), default=0)
     for _, group in groupby(shown.rows, key=lambda row: row.item):
         rows = list(group)
         parts += [Text(_cut(rows[0].title, 100), style="bold"), _block(rows, key)]
     if shown.omitted:
-        parts += [Text(f"... and {shown.omitted:,} more changes: pmsync plan --all", style="dim")]
+        parts += [Text(f"... and {shown.omitted:,} more changes: {more}", style="dim")]
     return Group(*parts, Text(), _sum(shown), *_left_alone(shown))
 
 
@@ -189,25 +189,23 @@ def _left_alone(shown: Shown) -> list[Text]:
     return told
 
 
-def as_markdown(shown: Shown) -> str:
-    """For a pull request. What the systems say is escaped: it stays text."""
+def as_markdown(shown: Shown, name: str = "pmsync plan") -> str:
+    """For a pull request. What the systems say is escaped: it stays text. ``name``: what made the plan."""
     if not shown.writes:
-        return f"**pmsync plan:** {PARTIAL if shown.incomplete else 'everything agrees, nothing to write'}."
-    return "\n".join(
-        [f"**pmsync plan:** {shown.writes:,} writes ({_counted(shown)})", *_markdown_held(shown), *_markdown_rows(shown)]
-    )
+        return f"**{name}:** {PARTIAL if shown.incomplete else 'everything agrees, nothing to write'}."
+    return "\n".join([f"**{name}:** {shown.writes:,} writes ({_counted(shown)})", *_markdown_held(shown), *_markdown_rows(shown)])
 
 
 def _markdown_held(shown: Shown) -> Iterator[str]:
     for reason, count in shown.held.items():
-        yield f"\n{count:,} wait for `pmsync apply`: {_cell(reason)}"
+        yield f"\n{count:,} wait for `pmsync apply`: {cell(reason)}"
 
 
 def _markdown_rows(shown: Shown) -> Iterator[str]:
     yield "\n| item | where | what | from | to | why |\n|---|---|---|---|---|---|"
     for row in shown.rows:
         parts = (row.title, row.line.key, row.line.field, row.line.before, row.line.after, row.line.why)
-        yield "| " + " | ".join(map(_cell, parts)) + " |"
+        yield "| " + " | ".join(map(cell, parts)) + " |"
     if shown.omitted:
         yield f"\n... and {shown.omitted:,} more changes"
 
@@ -251,7 +249,7 @@ _CALLING = re.compile(r"[@#](?=\w)|(?<=\bGH\\-)(?=\d)|(?<=\w)(?=://)|(?<=\bwww)(
 """What would call a person or an issue, or become a link."""
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """A table cell that means nothing but itself. GitHub looks for mentions and references after the escapes are gone: a comment stops it."""
     line = _MARKDOWN.sub(r"\\\g<0>", _cut(text, 200))
     return _CALLING.sub(r"\g<0><!-- -->", line)

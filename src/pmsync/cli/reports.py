@@ -22,6 +22,7 @@ _WORDS = (
     ("rejected", "writes refused"),
     ("not_sent", "writes not sent yet"),
     ("waiting", "writes whose answer was lost, still in doubt"),
+    ("later", "places on trial: the rest follows with the next run"),
     ("conflict", "new conflicts: pmsync conflicts"),
     ("quarantined", "records set aside"),
     ("skipped", "things left alone, see above"),
@@ -29,7 +30,7 @@ _WORDS = (
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """One object: run, counts, what failed with its remedy, what is held, exit code."""
+    """One object: run, counts, what failed and what stops or waits, with its remedy, what is held, exit code."""
     held = len(report.held.held) if report.held else 0
     return {
         "run": report.run,
@@ -37,6 +38,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "held": held,
         "refused": report.refused,
         "failures": failures(report),
+        "stops": [{"what": clean(what), "remedy": clean(hint)} for what, hint in report.tally.stops.items()],
         "exit_code": report.exit_code,
     }
 

@@ -155,6 +155,16 @@ def wanted_scopes(app: App, names: Sequence[str] | None) -> list[ScopeRef]:
     return list(dict.fromkeys(found))
 
 
+def whoami() -> str:
+    """The login name of the person at the keyboard; a container's user may have none."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "somebody"
+
+
 def _said(error: PmsyncError) -> str:
     return str(error.args[0]) if error.args else str(error)
 

@@ -8,17 +8,19 @@ from typing import Any
 
 from pmsync.config.model import FieldRule, Root
 from pmsync.config.problems import Path, Problems, kind_of, nearest, quoted
-from pmsync.model.enums import Direction
+from pmsync.model.enums import Direction, Kind, Priority, Status
+from pmsync.reconcile.protect import PROPERTIES, Facet
 
 STORE_HINT = "write sqlite:///pmsync.db or postgresql://user@host/database"
 
-_RESERVED = {
+_RESERVED: dict[str, str] = {
     "mirror": "a product's mirror rules have that name",
     "email": "people's addresses have that name",
     "owner": "a key of fields: has that name",
     "all": "a key of fields: has that name",
     "respect_human": "a key of fields: has that name",
     "namespace": "a key of fields: has that name",
+    **dict.fromkeys(PROPERTIES, "safety: protect: takes it for what records show"),
     "person": "it stands for people in the history of values",
     "pmsync": "it stands for the program in the history of values",
     "score": "it stands for the computed score among the owners of fields",
@@ -28,6 +30,11 @@ _SYSTEM = re.compile(r"\w[\w.-]{0,63}")
 _PRODUCT = re.compile(r"\S(?:.{0,98}\S)?")
 _EMAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 _POSTGRES = ("postgresql://", "postgres://", "postgresql+psycopg://")
+_VOCABULARIES: Mapping[str, Sequence[str]] = {
+    Facet.STATUS: list(Status),
+    Facet.PRIORITY: list(Priority),
+    Facet.KIND: list(Kind),
+}
 _COMMENTS = (Direction.PULL, Direction.OFF)
 
 
@@ -141,6 +148,22 @@ def check_people(root: Root, systems: Sequence[str], problems: Problems) -> None
             holder = owners.setdefault((system, account.strip().casefold()), name)
             if holder != name:
                 problems.add(path, f"this account is named already for {quoted(holder)}", "one account is one person's")
+
+
+def check_protect(root: Root, systems: Sequence[str], problems: Problems) -> None:
+    """Each selector begins with a property or a system, and says which. Whether there is such a record shows when it was read."""
+    for index, text in enumerate(root.safety.protect):
+        path: Path = ("safety", "protect", index)
+        head, colon, rest = text.partition(":")
+        if text in systems:
+            continue
+        if head not in (*PROPERTIES, *systems):
+            said = f"there is no system {quoted(head)}" if text.strip() else "is empty"
+            problems.add(path, said, nearest(head, [*PROPERTIES, *systems]))
+        elif not colon or not rest.strip():
+            problems.add(path, f"does not say which {head}", f"write it in quotes: '{head}:NAME'")
+        elif (words := _VOCABULARIES.get(head)) is not None and rest.strip() not in words:
+            problems.add(path, f"unknown {head} {quoted(rest.strip())}", nearest(rest.strip(), words))
 
 
 def _known(path: Path, name: str, systems: Iterable[str], problems: Problems) -> None:

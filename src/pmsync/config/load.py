@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from pydantic import ValidationError
 
-from pmsync.config.checks import check_fields, check_maps, check_names, check_people, check_store
+from pmsync.config.checks import check_fields, check_maps, check_names, check_people, check_protect, check_store
 from pmsync.config.document import read
 from pmsync.config.model import Config, Root, SystemConfig
 from pmsync.config.problems import Path, Problems, nearest, quoted
@@ -47,6 +47,7 @@ def load(file: File, plugins: Mapping[str, Plugin], environ: Mapping[str, str] |
     check_fields(root, names, problems)
     check_maps(root, names, problems)
     check_people(root, names, problems)
+    check_protect(root, names, problems)
     problems.stop()
     return Config(str(file), _bare(root), systems, products, tuple(secrets))
 

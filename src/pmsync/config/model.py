@@ -22,6 +22,7 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+Listed = Annotated[list[str], BeforeValidator(_listed, json_schema_input_type=str | list[str])]
 Kinds = Annotated[list[Kind], Field(min_length=1), BeforeValidator(_listed, json_schema_input_type=Kind | list[Kind])]
 
 
@@ -57,6 +58,14 @@ class Safety(_Part):
     max_updates: Amount = Field(default=0.2, description="Changed records per scope: a count or a share.")
     max_closes: Amount = Field(default=0.02, description="Records per scope that enter a done status: a count or a share.")
     close: Literal["never", "allow"] = Field(default="allow", description="never: every close waits for a person.")
+    start: Literal["careful", "at_once"] = Field(
+        default="careful",
+        description="careful: into a new scope nothing is written before a plan was applied, then 10 records a run until one went well.",
+    )
+    protect: Listed = Field(
+        default_factory=list,
+        description="What is read and never written: label:NAME, status:done, priority:..., kind:..., a system, a scope, system:KEY of a record.",
+    )
 
     @field_validator("max_creates", mode="after")
     @classmethod

@@ -39,6 +39,7 @@ class Capabilities:
         history: who changed what can be read.
         deletions: the change stream reports deletions.
         ids: all ids of a scope can be listed for the sweep.
+        relocate: a move may give a record another id, and the record can be followed from its old key.
         container: the container itself can be looked at: readable, the server's clock, and (Full) a mark of ours that it keeps.
         comments: comments can be pulled.
         hints: webhooks can be verified and parsed.
@@ -57,6 +58,7 @@ class Capabilities:
     container: Support
     comments: Support
     hints: Support
+    relocate: Support = Unsupported("a record keeps its id wherever it moves")
     fetch_batch: int = 100
     server_max: float = 300.0
     index_lag: float = 0.0

@@ -10,8 +10,8 @@ Terminology (the same words as ``docs/glossary.md``):
 * OP        one planned write. It is sent once; what became of it comes back as a receipt.
 
 Every verb may raise the ``ConnectorError`` family of ``pmsync.connect.errors``; per-op failures travel inside receipts, so that
-one bad op never stops the others. No verb writes unless it is ``apply`` (or ``prepare``, which ``apply`` needs); with the read-only fence
-down, both raise ``WriteRefused``.
+one bad op never stops the others. No verb writes unless it is ``apply`` (or ``prepare``, which ``apply`` needs) or
+``leave_mark``; with the read-only fence down, all of them raise ``WriteRefused``.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pmsync.connect.capabilities import Capabilities
+from pmsync.connect.errors import Rejected
 from pmsync.model.enums import Audience
 from pmsync.model.record import Comment, Record, RecordRef, ScopeRef
+from pmsync.model.values import Observed
 from pmsync.reconcile.operation import Operation
 from pmsync.reconcile.surface import Surface
 
@@ -85,12 +87,45 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """One entry of a record's history: who changed what one surface shows, and when.
+
+    Attributes:
+        ref: the record.
+        surface: the surface.
+        before: what it showed until then, in the surface's own vocabulary and always whole (of labels all, not only those that came or
+            went); unobserved where the history does not tell.
+        after: what it showed from then on.
+        actor: the account that did it, as ``me`` names our own.
+        at: Unix seconds by the server's clock, in whatever resolution it has.
+    """
+
+    ref: RecordRef
+    surface: str
+    before: Observed
+    after: Observed
+    actor: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Fetched:
-    """Direct reads: what was found, and what could not be read (``missing``: 404/403; ``deleted``: the remote says 410)."""
+    """Direct reads.
+
+    Attributes:
+        records: what was found.
+        missing: what could not be read (404/403).
+        deleted: what the remote says is deleted (410).
+        edits: the records' history, where it was asked for: per record complete since then, in the order in which things happened, which
+            the stamps alone need not tell.
+        at: the server's clock when it began to answer (Unix seconds), 0.0 where it does not say.
+    """
 
     records: tuple[Record, ...]
     missing: tuple[RecordRef, ...] = ()
     deleted: tuple[RecordRef, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    at: float = 0.0
 
 
 class Outcome(StrEnum):
@@ -174,18 +209,6 @@ class Container:
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
-    """One entry of a record's history: who changed which surface from what to what, when (Unix seconds)."""
-
-    ref: RecordRef
-    surface: str
-    before: str
-    after: str
-    actor: str
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
 class Account:
     """A remote account. ``email`` is "" where the system hides it; ``active`` False for deactivated ones."""
 
@@ -245,8 +268,13 @@ class Connector(ABC):
         """
 
     @abstractmethod
-    def fetch(self, scope: ScopeRef, refs: Sequence[RecordRef]) -> Fetched:
-        """Direct reads by id, never through a search index; ceil(n / fetch_batch) calls. A moved record comes back with its new scope and key."""
+    def fetch(self, scope: ScopeRef, refs: Sequence[RecordRef], since: float | None = None) -> Fetched:
+        """Direct reads by id, never through a search index; ceil(n / fetch_batch) calls. A moved record comes back with its new scope and key.
+
+        With ``since`` (Unix seconds by the server's clock) their history from then on comes along in the same calls, where the capability
+        ``history`` says that there is one: who changed what, so that an edit that we wrote over is found, and a write of ours that was
+        edited upon is known to have landed.
+        """
 
     @abstractmethod
     def in_scope(self, scope: ScopeRef, record: Record) -> bool:
@@ -277,13 +305,19 @@ class Connector(ABC):
         """All ids of the scope, for the sweep."""
         return Listing((), complete=False)
 
-    def history(self, scope: ScopeRef, refs: Sequence[RecordRef], since: float) -> list[Edit]:
-        """Who changed what since ``since`` (Unix seconds)."""
-        return []
-
     def container(self, scope: ScopeRef) -> Container:
         """The container's state. Counted as a slower beat, not per poll."""
         raise NotImplementedError
+
+    def leave_mark(self, scope: ScopeRef, mark: str) -> None:
+        """Keep ``mark`` (at most 100 characters, opaque, fit for the public) in the container, in place of the one that is there.
+
+        It is read back by ``container``. One call, or two where there was none yet; no record is touched by it.
+
+        Raises:
+            Rejected: no mark can be kept there, the permission included; the hint is the remedy.
+        """
+        raise Rejected("this connector keeps no marks")
 
     def people(self, scope: ScopeRef, ids: Sequence[str]) -> list[Account]:
         """Accounts by id, for the identity map; unknown ids are left out."""

@@ -47,16 +47,14 @@ def missed(context: Context, scope: ScopeRef, links: Sequence[Link], fetched: Fe
     lost = [link for link in links if link.ref not in found]
     if not lost:
         return
-    if not _readable(context, scope):
-        said = f"{scope} itself cannot be read: nothing is concluded from what is missing there"
-        context.tell("skipped", said, scope=scope, code="unreadable")
+    if not is_readable(context, scope):
         return
     for link in lost:
         moved = context.connector(scope).relocate(scope, link.ref, link.key)
         if moved is not None:
-            _relink(context, link, moved)
+            relink(context, link, moved)
         else:
-            _missing(context, link, deleted=link.ref in fetched.deleted)
+            note_missing(context, link, deleted=link.ref in fetched.deleted)
 
 
 def lately_missed(context: Context, tx: Transaction, link: Link) -> bool:
@@ -65,12 +63,17 @@ def lately_missed(context: Context, tx: Transaction, link: Link) -> bool:
     return row is not None and context.clock.now() - row.last_at < context.setup.beats.catalogue
 
 
-def _readable(context: Context, scope: ScopeRef) -> bool:
+def is_readable(context: Context, scope: ScopeRef) -> bool:
+    """Whether the scope's container can be read; told where not, for nothing follows then from what is missing there."""
     connector = context.connector(scope)
-    return isinstance(connector.capabilities.container, Unsupported) or connector.container(scope).readable
+    if isinstance(connector.capabilities.container, Unsupported) or connector.container(scope).readable:
+        return True
+    said = f"{scope} itself cannot be read: nothing is concluded from what is missing there"
+    context.tell("skipped", said, scope=scope, code="unreadable")
+    return False
 
 
-def _relink(context: Context, link: Link, record: Record) -> None:
+def relink(context: Context, link: Link, record: Record) -> None:
     """A transfer made a new record: the link follows it, with its bases; unless the new record was linked on its own meanwhile."""
     why = f"{link.key} was transferred and is {record.key} now"
     with context.store.transaction() as tx:
@@ -92,7 +95,7 @@ def _relink(context: Context, link: Link, record: Record) -> None:
     context.tell("moved", why, scope=link.scope, item=link.item)
 
 
-def _missing(context: Context, link: Link, *, deleted: bool) -> None:
+def note_missing(context: Context, link: Link, *, deleted: bool) -> None:
     """First time: noted. Again after a while: gone. Nothing is deleted or closed elsewhere because of it."""
     now = context.clock.now()
     with context.store.transaction() as tx:

@@ -9,21 +9,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pmsync.connect.markers import Marker, verify
+from pmsync.connect.markers import Marker, origin_of
 from pmsync.engine.context import Context
+from pmsync.engine.doubts import Doubts, claim, open_create
 from pmsync.engine.observe import parse_ref
+from pmsync.engine.recover import Orphans, family_of, genuine, origin_showed_up
+from pmsync.engine.surplus import is_left_alone, is_surplus, leave_alone, made_twice, quarantine
+from pmsync.engine.transfers import Transfers, strangers
 from pmsync.model.enums import Audience, Role
 from pmsync.model.item import Item, Link, LinkState, Provenance
 from pmsync.model.record import Record, RecordRef, ScopeRef
 from pmsync.model.titles import title_key
 from pmsync.model.values import EMPTY, Known, Settled, Unobserved
 from pmsync.reconcile.lens import Unmapped
-from pmsync.reconcile.matching import Adopt, Peer, Suggest, match
+from pmsync.reconcile.matching import Adopt, How, Peer, Suggest, match
 from pmsync.reconcile.view import Base, BaseWrite
 from pmsync.store import Transaction
 from pmsync.store.dirty import DirtyRow
 from pmsync.store.errors import DoubleBinding
 from pmsync.store.journal import Entry
+from pmsync.store.ops import OpRow
 
 
 class Crowd:
@@ -39,7 +44,7 @@ class Crowd:
     def join(self, context: Context, rows: Sequence[DirtyRow]) -> None:
         """Count the unlinked records that the dirty ``rows`` name."""
         with context.store.transaction() as tx:
-            for record in _strangers(tx, rows):
+            for record in strangers(tx, rows):
                 for key in {_title_of(record), *_references_of(record)}:
                     (self._shared if key in self._seen else self._seen).add(key)
 
@@ -60,33 +65,56 @@ def _references_of(record: Record) -> set[int]:
     return {hash((record.scope, "reference", reference)) for reference in record.references}
 
 
-def _strangers(tx: Transaction, rows: Sequence[DirtyRow]) -> list[Record]:
-    """The records among ``rows`` that no item has, oldest first."""
-    refs = [parse_ref(row.target.removeprefix("record:")) for row in rows]
-    linked = tx.links.by_refs(refs)
-    records = tx.observations.many([ref for ref in refs if ref not in linked])
-    return sorted(records.values(), key=lambda one: (one.created_at, str(one.ref)))
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What is known of all the unlinked records of a reconciliation, before the first of them is placed."""
+
+    crowd: Crowd
+    transfers: Transfers
+    orphans: Orphans
+    doubts: Doubts
 
 
-def adopt(context: Context, rows: Sequence[DirtyRow], crowd: Crowd) -> None:
-    """Give every record among the dirty ``rows`` its item; the rows are done afterwards, but for those whose scope cannot be asked now."""
+def adopt(context: Context, rows: Sequence[DirtyRow], company: Company, *, copies: bool = False) -> None:
+    """Give every record among the dirty ``rows`` its item; the rows are done afterwards, but for those that cannot be decided now.
+
+    Copies that we made for items that this store does not know come last, once their originals have theirs: then with ``copies``.
+    """
+    transfers = company.transfers
     with context.store.transaction() as tx:
         linked = tx.links.by_refs([parse_ref(row.target.removeprefix("record:")) for row in rows])
         tx.dirty.mark([f"item:{link.item}" for link in linked.values()], None, "linked meanwhile")
-        waiting = set()
-        for record in _strangers(tx, rows):
-            if context.is_ready(record.scope):
-                _place(context, tx, record, crowd)
-            elif context.setup.product_of(record.scope) is not None:
+        waiting, missing = set(), set()
+        for record in strangers(tx, rows):
+            if context.setup.product_of(record.scope) is None or transfers.left(record.ref):
+                continue
+            if transfers.missing(record.ref):
+                missing.add(f"record:{record.ref}")
+            elif not _decide(context, tx, record, company, copies=copies):
                 waiting.add(f"record:{record.ref}")
+        for row in [row for row in rows if row.target in missing and not row.attempts]:
+            waiting.add(row.target)
+            tx.dirty.postpone(row, context.clock.now() + context.setup.beats.catalogue)
         tx.dirty.done([row for row in rows if row.target not in waiting])
 
 
-def genuine(context: Context, record: Record) -> Marker | None:
-    """The record's marker if we signed it *and* our account created the record: people copy bodies and properties."""
-    if record.marker is None or record.creator != context.connector(record.scope).me():
-        return None
-    return verify(record.marker, context.setup.marker_key)
+def _decide(context: Context, tx: Transaction, record: Record, company: Company, *, copies: bool) -> bool:
+    """Find the record's item, or make it one; False when that has to wait."""
+    if not context.is_ready(record.scope) or company.transfers.waits(record):
+        return False
+    row = company.doubts.maker(record)
+    if row is not None:
+        _claim(context, tx, record, row)
+        return True
+    return not company.doubts.waits(tx, record) and _place(context, tx, record, company, copies=copies)
+
+
+def _claim(context: Context, tx: Transaction, record: Record, row: OpRow) -> None:
+    """Tie the record to the item of the create in doubt that made it."""
+    if bind(context, tx, Place.of(record), row.op.item, "created") is None:
+        leave_alone(context, tx, record)
+    else:
+        claim(context, tx, record, row)
 
 
 def _title(record: Record) -> str:
@@ -94,60 +122,69 @@ def _title(record: Record) -> str:
     return title_key(str(title.value)) if isinstance(title, Known) else ""
 
 
-def _place(context: Context, tx: Transaction, record: Record, crowd: Crowd) -> None:
+def _place(context: Context, tx: Transaction, record: Record, company: Company, *, copies: bool) -> bool:
+    """Give the record its item; False when it must wait until the others have theirs."""
     product = context.setup.product_of(record.scope)
     if product is None:
-        return
+        return True
     marker = genuine(context, record)
-    marked = tx.items.get(marker.item) if marker else None
-    if marker and marked is None and marker.instance != context.store.instance:
-        context.tell("skipped", f"{record.key} was created by another pmsync instance", scope=record.scope, code="foreign_marker")
-    if marker and marked is not None and _surplus(tx, marker, record):
-        _quarantine(context, tx, record, marked)
-        return
-    peers = _peers(tx, record, product.key)
-    verdict = match(record, peers, marked.uid if marked else None, twin=crowd.twin(record), rival=crowd.rival(record))
+    family = family_of(context, record, marker)
+    item = _own_item(tx, record, marker, family)
+    if item is not None and marker is None:
+        origin_showed_up(tx, item.uid, tx.links.of_items([item.uid])[item.uid])
+    if marker and item is None and not copies:
+        return False
+    if marker and item is not None and is_surplus(tx, marker, item, record):
+        quarantine(context, tx, record, item)
+        return True
+    if item is None and (uid := marker.item if marker else company.orphans.item(family)):
+        found(context, tx, record, product.key, Memory(uid, family, How.MARKER if marker else "origin"))
+        return True
+    crowd, peers = company.crowd, _peers(tx, record, product.key)
+    verdict = match(record, peers, item.uid if item else None, twin=crowd.twin(record), rival=crowd.rival(record))
     if isinstance(verdict, Adopt):
-        bind(context, tx, Place.of(record), verdict.item, verdict.how)
-        return
+        bound = bind(context, tx, Place.of(record), verdict.item, verdict.how)
+        row = open_create(tx, verdict.item, record.scope)
+        if bound is not None and row is None and marker and item is not None:
+            company.orphans.agree(context, tx, bound, record, item)
+        if bound is not None and row is not None and record.creator == context.connector(record.scope).me():
+            claim(context, tx, record, row)
+        return True
+    alike = [peer.uid for peer in peers if record.scope in peer.scopes and title_key(peer.title) == _title(record)]
+    if is_left_alone(context, tx, record) or (
+        alike and (company.doubts.waited(record) or made_twice(context, tx, record, alike))
+    ):
+        leave_alone(context, tx, record)
+        return True
     if isinstance(verdict, Suggest):
         for suggestion in verdict.suggestions:
             tx.suggestions.put(record.ref, suggestion.item, suggestion.score, suggestion.why)
         context.tell("skipped", f"{record.key} resembles an item: see pmsync link", scope=record.scope, code="suggestion")
     found(context, tx, record, product.key)
+    return True
 
 
-def _surplus(tx: Transaction, marker: Marker, record: Record) -> bool:
-    """Whether the create that made the record has another one: the item has one here, or that create landed elsewhere or was made anew."""
-    linked = [link for link in tx.links.of_items([marker.item]).get(marker.item, []) if link.state is LinkState.LINKED]
-    if any(link.scope == record.scope for link in linked):
-        return True
-    row = tx.ops.get(marker.op)
-    if row is None:
-        return False
-    if row.ref is not None:
-        return row.ref != record.ref
-    return row.state.terminal and any(link.ref.system == record.ref.system for link in linked)
-
-
-def _quarantine(context: Context, tx: Transaction, record: Record, item: Item) -> None:
-    reason = f"{record.key} carries the marker of an item that has a record here already; it is left alone, close it by hand"
-    tx.notices.raise_(record.scope, "surplus", record.key, reason)
-    links = tx.links.of_items([item.uid]).get(item.uid, [])
-    # A transfer keeps the marker and makes a new id: then it is the linked record that cannot be found any more.
-    context.suspects += [link for link in links if link.ref.system == record.ref.system and link.state is LinkState.LINKED]
-    tx.journal.append([Entry(context.run, "quarantine", item.uid, why=reason, at=context.clock.now())])
-    context.tell("quarantined", reason, scope=record.scope, item=item.uid)
+def _own_item(tx: Transaction, record: Record, marker: Marker | None, family: str) -> Item | None:
+    """The item that the record belongs to for certain: the one its marker names, or that of another record of its family."""
+    named = tx.items.get(marker.item) if marker else None
+    if named is not None:
+        return named
+    for link in tx.links.of_families([family]).get(family, []):
+        home = {one.scope for one in tx.links.of_items([link.item])[link.item] if one.state is LinkState.LINKED}
+        if marker or record.scope not in home:
+            return tx.items.get(link.item)
+    return None
 
 
 def _peers(tx: Transaction, record: Record, product: str) -> list[Peer]:
     """The items that exact keys lead to: cross-links by name, titles by their index. No scan.
 
-    What only some people can read is tied to nothing: its item would carry it elsewhere.
+    What only some people can read is tied to nothing: its item would carry it elsewhere. Nor is an item tied again that shows nowhere any more:
+    what people deleted would come back with it.
     """
     if record.audience is Audience.PRIVATE:
         return []
-    named = {link.item for reference in record.references for link in tx.links.named(reference)}
+    named = {link.item for reference in record.references for link in tx.links.named(reference) if link.how != "moved"}
     titled = tx.items.titled(product, _title(record)) if _title(record) else []
     uids = sorted({*named, *titled})
     items = tx.items.many(uids)
@@ -156,8 +193,12 @@ def _peers(tx: Transaction, record: Record, product: str) -> list[Peer]:
     return [
         _peer(items[uid], links.get(uid, []), referenced=uid in named)
         for uid in uids
-        if uid in items and not any(link.uid in secret for link in links.get(uid, []))
+        if uid in items and _shows(links.get(uid, [])) and not any(link.uid in secret for link in links[uid])
     ]
+
+
+def _shows(links: Sequence[Link]) -> bool:
+    return any(link.state is LinkState.LINKED for link in links)
 
 
 def private_links(tx: Transaction, links: Sequence[Link]) -> set[str]:
@@ -191,8 +232,11 @@ class Place:
 
 def bind(context: Context, tx: Transaction, place: Place, item: str, how: str) -> Link | None:
     """Link the record at ``place`` to ``item``; None, told and left alone, when either is bound already."""
-    role = Role.MIRROR if tx.links.of_items([item]).get(item) else Role.PRIMARY
-    link = Link(context.new_uid(), item, place.ref, place.scope, role, LinkState.LINKED, place.key, place.url, how)
+    others = tx.links.of_items([item]).get(item, [])
+    role = Role.MIRROR if others else Role.PRIMARY
+    copied = bool(others) and how in ("created", How.MARKER)
+    family = others[0].family if copied else origin_of(place.ref, context.setup.marker_key)
+    link = Link(context.new_uid(), item, place.ref, place.scope, role, LinkState.LINKED, place.key, place.url, how, family)
     name = place.key or str(place.ref)
     try:
         tx.links.add(link)
@@ -207,13 +251,24 @@ def bind(context: Context, tx: Transaction, place: Place, item: str, how: str) -
     return link
 
 
-def found(context: Context, tx: Transaction, record: Record, product: str) -> Item:
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the records themselves remember of an item that this store does not know: its uid, their family, and how that shows."""
+
+    uid: str
+    family: str
+    how: str
+
+
+def found(context: Context, tx: Transaction, record: Record, product: str, memory: Memory | None = None) -> Item:
     """Make a new item of ``record``; both sides agree on every value that can be read."""
+    memory = memory or Memory("", origin_of(record.ref, context.setup.marker_key), "origin")
     values, pairs = _first_values(context, record)
     provenance = Provenance(record.ref.system, record.actor or record.creator, record.updated_at, f"first seen in {record.key}")
-    item = tx.items.create(product, record.kind, values, provenance)
+    item = tx.items.create(product, record.kind, values, provenance, uid=memory.uid)
+    tie = (memory.how, memory.family)
     link = Link(
-        context.new_uid(), item.uid, record.ref, record.scope, Role.PRIMARY, LinkState.LINKED, record.key, record.url, "origin"
+        context.new_uid(), item.uid, record.ref, record.scope, Role.PRIMARY, LinkState.LINKED, record.key, record.url, *tie
     )
     tx.links.add(link)
     tx.bases.put([BaseWrite(link.uid, surface, pair, "first seen") for surface, pair in pairs.items()])

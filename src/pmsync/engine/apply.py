@@ -12,23 +12,32 @@ from typing import TypeVar
 
 from pmsync.connect.contract import Outcome, Receipt
 from pmsync.connect.errors import Ambiguous, ConnectorError, Park, WriteRefused
-from pmsync.engine.absence import missed
+from pmsync.engine.absence import absent, missed
 from pmsync.engine.adopt import Place, bind
-from pmsync.engine.confirm import confirm_creates, confirm_updates
+from pmsync.engine.confirm import confirm_creates, confirm_updates, settle_op
 from pmsync.engine.context import Context
+from pmsync.engine.guards import is_failing, may_create, may_go_on
+from pmsync.engine.history import floor_after
+from pmsync.engine.landing import Proof
 from pmsync.engine.observe import observe
+from pmsync.engine.protect import bearer, protected, protected_place
 from pmsync.engine.refusals import refuse, refuse_create
-from pmsync.engine.route import forbidden, update_forbidden
+from pmsync.engine.route import forbidden, may_be_read, unwanted, update_forbidden
+from pmsync.engine.settle import Wanted, settle
 from pmsync.model.enums import Audience
 from pmsync.model.item import Link, LinkState
 from pmsync.model.record import Record, RecordRef, ScopeRef
 from pmsync.reconcile.operation import Operation, OpKind
 from pmsync.reconcile.plan import stale
 from pmsync.store import Transaction
+from pmsync.store.dirty import DirtyRow
 from pmsync.store.journal import Entry
 from pmsync.store.ops import OpState
 
 CREATES_AT_ONCE = 50
+_NEVER = -1
+"""The number of no mark: what is settled ahead of its turn stays marked."""
+
 T = TypeVar("T")
 
 
@@ -38,13 +47,13 @@ def apply(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> None:
     creates = [op for op in ops if op.kind is OpKind.CREATE]
     connector = context.connector(scope)
     for chunk in _chunks(creates, CREATES_AT_ONCE):
-        if context.stopping() or context.is_parked(scope):
+        if not may_go_on(context, scope):
             return
         context.keep_hold()
         with context.isolated(scope, "creating"):
             _create_all(context, scope, chunk)
     for chunk in _chunks(updates, connector.capabilities.fetch_batch):
-        if context.stopping() or context.is_parked(scope):
+        if not may_go_on(context, scope):
             return
         context.keep_hold()
         with context.isolated(scope, "updating"):
@@ -58,20 +67,37 @@ def _chunks(things: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 def _update_all(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> None:
     connector = context.connector(scope)
-    ready = _preread(context, scope, ops)
+    ready, floors = _preread(context, scope, ops)
+    _end_unsent(context, [op for op in ready if not op.changes])
+    ready = [op for op in ready if op.changes]
     if not ready:
         return
     connector.prepare(scope, ready)
     with context.store.transaction(durable=True) as tx:
         for op in ready:
-            tx.ops.add(op, context.run, OpState.INTENT)
+            tx.ops.add(op, context.run, OpState.INTENT, floor=repr(floors[op.uid]))
     receipts = _send(context, scope, ready)
     answered = {receipt.op: receipt for receipt in receipts if receipt.outcome is Outcome.DONE}
-    confirm_updates(context, scope, [op for op in ready if op.uid in answered], answered)
+    confirm_updates(context, scope, [op for op in ready if op.uid in answered], answered, floors)
 
 
-def _preread(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> list[Operation]:
-    """The ops whose targets still show what the plan saw; the others are dropped with the reason, and looked at anew."""
+def _end_unsent(context: Context, ops: Sequence[Operation]) -> None:
+    """Ops that only end a link: there is nothing to send and nothing to wait for."""
+    if not ops:
+        return
+    with context.store.transaction() as tx:
+        seen = tx.observations.many([op.ref for op in ops if op.ref is not None])
+        for op in ops:
+            tx.ops.add(op, context.run, OpState.INTENT)
+            if op.ref in seen:
+                settle_op(context, tx, op, seen[op.ref], Proof())
+
+
+def _preread(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> tuple[list[Operation], dict[str, float]]:
+    """The ops whose targets still show what the plan saw; the others are dropped with the reason, and looked at anew.
+
+    Also, for each op that is left, from when on its target's history tells of what this look did not see.
+    """
     fetched = context.connector(scope).fetch(scope, [op.ref for op in ops if op.ref is not None])
     records = {record.ref: record for record in fetched.records}
     ready = []
@@ -80,11 +106,15 @@ def _preread(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> lis
         links = tx.links.by_refs([op.ref for op in ops if op.ref is not None])
         siblings = tx.links.of_items([op.item for op in ops])
         seen = tx.observations.many([link.ref for group in siblings.values() for link in group if link.state is LinkState.LINKED])
+        items = tx.items.many([op.item for op in ops])
         writing = {row.op.ref or row.ref for group in tx.ops.open_for([op.item for op in ops]).values() for row in group}
         for op in ops:
             reason = _moved(context, op, records, links)
             if reason is None and op.ref is not None:
                 reason = update_forbidden(context, tx, links[op.ref], siblings[op.item], seen)
+            if reason is None and op.ref is not None:
+                by = protected(context, bearer(items[op.item], siblings[op.item], seen), links[op.ref])
+                reason = None if by is None else f"it is protected by {by.text}"
             if reason is None and op.ref in writing:
                 reason = "an earlier write to it is still unresolved"
             if reason is None:
@@ -92,7 +122,7 @@ def _preread(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> lis
             else:
                 _drop(context, tx, op, reason)
     missed(context, scope, [link for link in links.values() if link.state is LinkState.LINKED and link.scope == scope], fetched)
-    return ready
+    return ready, {op.uid: floor_after(records[op.ref], fetched.at) for op in ready if op.ref is not None}
 
 
 def _moved(context: Context, op: Operation, records: dict[RecordRef, Record], links: dict[RecordRef, Link]) -> str | None:
@@ -117,6 +147,7 @@ def _drop(context: Context, tx: Transaction, op: Operation, reason: str) -> None
 
 def _create_all(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> None:
     connector = context.connector(scope)
+    _reread_sources(context, ops)
     ready = _still_missing(context, scope, ops)
     if not ready:
         return
@@ -125,51 +156,57 @@ def _create_all(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> 
     answered: dict[str, Receipt] = {}
     try:
         for op in ready:
-            if context.stopping():
+            if not may_create(context, scope):
                 break
             context.keep_hold()
             with context.store.transaction(durable=True) as tx:
-                tx.ops.add(op, context.run, OpState.INTENT)
-                tx.ops.note(op.uid, floor=floor)
+                tx.ops.add(op, context.run, OpState.INTENT, floor=floor)
             answered.update({receipt.op: receipt for receipt in _send(context, scope, [op]) if receipt.outcome is Outcome.DONE})
             context.tell("progress", f"{scope}: creating", scope=scope, done=len(answered), total=len(ready))
     finally:
         confirm_creates(context, scope, [op for op in ready if op.uid in answered], answered)
 
 
-def reread_sources(context: Context, ops: Sequence[Operation]) -> None:
-    """Read again what creates were planned from: a plan may be days old, and its sources restricted since."""
+def _reread_sources(context: Context, ops: Sequence[Operation]) -> None:
+    """Read again what creates were planned from, and settle what it shows now.
+
+    A plan may be days old, and even within a round people edit, move, restrict and delete.
+    """
     with context.store.transaction() as tx:
-        links = tx.links.of_items([op.item for op in ops if op.kind is OpKind.CREATE])
-    by_scope: dict[ScopeRef, list[RecordRef]] = defaultdict(list)
+        links = tx.links.of_items([op.item for op in ops])
+    by_scope: dict[ScopeRef, list[Link]] = defaultdict(list)
     for link in (link for group in links.values() for link in group if link.state is LinkState.LINKED):
-        by_scope[link.scope].append(link.ref)
-    for scope, refs in by_scope.items():
+        by_scope[link.scope].append(link)
+    for scope, sources in by_scope.items():
         if not context.is_ready(scope) or context.is_parked(scope):
             continue
         with context.isolated(scope, "reading what is to be copied"):
-            for chunk in _chunks(refs, context.connector(scope).capabilities.fetch_batch):
+            for chunk in _chunks(sources, context.connector(scope).capabilities.fetch_batch):
                 context.keep_hold()
-                fetched = context.connector(scope).fetch(scope, chunk)
-                with context.store.transaction() as tx:
-                    observe(context, tx, scope, fetched.records)
+                absent(context, scope, chunk)
+    settle(context, [DirtyRow(f"item:{uid}", None, "", _NEVER, 0, 0.0) for uid in links], Wanted())
 
 
 def _still_missing(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> list[Operation]:
-    """Creates whose item has no record in the scope yet and no other create under way, and may still be shown there."""
+    """Creates that would be planned just so now: nothing stands there or is under way, and the source may still be shown there."""
     items = [op.item for op in ops]
     ready = []
     with context.store.transaction() as tx:
         links, open_ops = tx.links.of_items(items), tx.ops.open_for(items)
         alive = {uid: [link for link in group if link.state is LinkState.LINKED] for uid, group in links.items()}
         records = tx.observations.many([link.ref for group in alive.values() for link in group])
+        known = tx.items.many(items)
         for op in ops:
-            if any(link.scope == scope for link in links.get(op.item, [])):
-                _drop(context, tx, op, "the item has a record here by now")
+            if not all(may_be_read(context, tx, link) for link in alive.get(op.item, [])):
+                _drop(context, tx, op, "what it is to be copied from cannot be read now")
+            elif (reason := unwanted(context, known[op.item], links.get(op.item, []), records, op)) is not None:
+                _drop(context, tx, op, reason)
             elif any(row.op.scope == scope for row in open_ops.get(op.item, [])):
                 _drop(context, tx, op, "an earlier create is still unresolved")
             elif (refusal := forbidden(context, tx, alive.get(op.item, []), records, scope)) is not None:
                 _drop(context, tx, op, refusal)
+            elif (by := protected_place(context, bearer(known[op.item], alive.get(op.item, []), records), scope)) is not None:
+                _drop(context, tx, op, f"protected by {by.text}")
             else:
                 ready.append(op)
     return ready
@@ -184,6 +221,8 @@ def _send(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> list[R
             _record(context, scope, waiting.pop(receipt.op), receipt)
             receipts.append(receipt)
             _rest(receipt)
+            if waiting and is_failing(context, scope):
+                break
     except Ambiguous as error:
         for op in waiting.values():
             _record(context, scope, op, Receipt(op.uid, Outcome.AMBIGUOUS, reason=error.message, hint=error.hint))
@@ -191,6 +230,8 @@ def _send(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> list[R
         for op in waiting.values():
             _record(context, scope, op, Receipt(op.uid, Outcome.NOT_SENT, reason=error.message, hint=error.hint))
         raise
+    for op in waiting.values():
+        _record(context, scope, op, Receipt(op.uid, Outcome.NOT_SENT, reason="too many writes before it failed"))
     return receipts
 
 
@@ -203,6 +244,7 @@ def _rest(receipt: Receipt) -> None:
 def _record(context: Context, scope: ScopeRef, op: Operation, receipt: Receipt) -> None:
     with context.store.transaction() as tx:
         _LANDINGS[receipt.outcome](context, tx, op, receipt)
+    context.ledger.enter(op, receipt.outcome)
     context.tell(_TOLD[receipt.outcome], _sentence(op, receipt), scope=scope, item=op.item, op=op.uid, hint=receipt.hint)
 
 
@@ -226,7 +268,7 @@ def _rejected(context: Context, tx: Transaction, op: Operation, receipt: Receipt
     link = tx.links.by_ref(op.ref) if op.ref else None
     if link is None:
         refuse_create(context, tx, op, receipt.reason)
-    else:
+    elif not op.undoes:  # what takes a write back is tried once
         for change in op.changes:
             refuse(context, tx, link, change, receipt.refused.get(change.surface, receipt.reason), tell=False)
     tx.dirty.mark([f"item:{op.item}"], op.scope, "rejected")

@@ -18,17 +18,25 @@ MOST = 10
 """Writes to one field of one record within the window, whoever edited in between: two automations that answer each other look like edits."""
 
 
+CODE = "loop"
+
+
+def place(link: Link, surface: str) -> str:
+    """The subject of the notice that a surface of the record is left alone."""
+    return f"{link.uid}:{surface}"
+
+
 def looping(context: Context, tx: Transaction, link: Link, change: Change) -> bool:
     """Whether the change would feed a loop; told once each time it begins, and lifted when the window has passed."""
     since = context.clock.now() - WINDOW
     entries = [entry for entry in tx.journal.of_item(link.item, change.field, 100) if entry.at >= since]
-    reason, subject = _reason(entries, link), f"{link.uid}:{change.surface}"
+    reason, subject = _reason(entries, link), place(link, change.surface)
     if reason is None:
-        tx.notices.settle(link.scope, "loop", subject)
+        tx.notices.settle(link.scope, CODE, subject)
         return False
     said = f"{link.key} {change.field}: {reason}; it is left alone for an hour"
-    if tx.notices.raise_(link.scope, "loop", subject, said):
-        context.tell("held", said, scope=link.scope, item=link.item, field=change.field, code="loop")
+    if tx.notices.raise_(link.scope, CODE, subject, said):
+        context.tell("held", said, scope=link.scope, item=link.item, field=change.field, code=CODE)
     return True
 
 
@@ -45,4 +53,4 @@ def _step(entry: Entry, link: Link) -> Step | None:
         return None
     if entry.kind == "write" and entry.link == link.uid:
         return Step(entry.after, by_person=False)
-    return Step(entry.after, by_person=True) if entry.kind in ("hub", "resolve") else None
+    return Step(entry.after, by_person=True) if entry.kind in ("hub", "resolve", "undo") else None

@@ -10,6 +10,7 @@ from pmsync.connect.clock import Clock
 from pmsync.connect.contract import Connector
 from pmsync.connect.errors import AuthFailed, ConnectorError, Fatal, Gone, Park, Retry
 from pmsync.engine.events import Event, Listener
+from pmsync.engine.ledger import Ledger
 from pmsync.engine.setup import Setup
 from pmsync.model.item import Link
 from pmsync.model.record import ScopeRef
@@ -30,8 +31,10 @@ class Context:
 
     ``parked`` maps a system that failed in this run to the reason, ``rests`` those among
     them that only wait for their limits to the moment (Unix seconds) from which they may be asked again. ``closed`` holds the scopes that
-    cannot be read while their system can, ``unsent`` the items of which a write did not leave: the next run tries again, not this one.
-    ``suspects`` are links whose record may have been transferred: to be looked at once no transaction is open.
+    cannot be read while their system can, ``paused`` those that a person has paused, each with a sentence, ``unsent`` the items of which a
+    write did not leave: the next run tries again, not this one. ``ledger`` counts what became of the run's writes.
+    ``suspects`` are links whose record may have been transferred: to be looked at once no transaction is open. ``began``: when the run did.
+    ``marks`` holds the instance marks read in this run, "" for none.
 
     ``stopping`` is asked between batches: once true, nothing new is sent; what is under way is finished. ``patient`` runs (the daemon's)
     let a system that fails rest for a while; others try again at once, for a person may have mended what was wrong.
@@ -49,10 +52,18 @@ class Context:
     parked: dict[str, str] = field(default_factory=dict)
     rests: dict[str, float] = field(default_factory=dict)
     closed: set[ScopeRef] = field(default_factory=set)
+    paused: dict[ScopeRef, str] = field(default_factory=dict)
     unsent: set[str] = field(default_factory=set)
+    ledger: Ledger = field(default_factory=Ledger)
     suspects: list[Link] = field(default_factory=list)
+    marks: dict[ScopeRef, str] = field(default_factory=dict)
+    began: float = field(init=False)
     _renewed: float = 0.0
     _surfaces: dict[ScopeRef, Mapping[str, Surface]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """The run begins now."""
+        self.began = self.clock.now()
 
     def connector(self, scope: ScopeRef) -> Connector:
         """The connector that serves ``scope``'s system."""
@@ -101,8 +112,8 @@ class Context:
             self._renewed = now
 
     def is_parked(self, scope: ScopeRef) -> bool:
-        """Whether the scope, or its whole system, rests for the remainder of this run."""
-        return scope.system in self.parked or scope in self.closed
+        """Whether the scope, or its whole system, rests for the remainder of this run: it failed, or a person has paused it."""
+        return scope.system in self.parked or scope in self.closed or scope in self.paused
 
     def rest(self, row: ScopeRow) -> bool:
         """Park the system of ``row`` when an earlier run found that it must rest until later; True when it does."""

@@ -8,32 +8,38 @@ from __future__ import annotations
 import threading
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from pmsync.connect.clock import Clock
-from pmsync.connect.markers import Marker, sign
-from pmsync.engine import person
+from pmsync.connect.markers import renewed
+from pmsync.engine import guards, pausing, person
 from pmsync.engine.absence import look_for_suspects
-from pmsync.engine.adopt import Crowd, adopt, is_record
-from pmsync.engine.apply import apply, reread_sources
+from pmsync.engine.adopt import Company, Crowd, adopt, is_record
+from pmsync.engine.apply import apply
 from pmsync.engine.context import Context
+from pmsync.engine.doubts import Doubts
 from pmsync.engine.events import Event, Listener, Tally
 from pmsync.engine.fingerprint import changed_configs, keep_fingerprints
+from pmsync.engine.hints import follow_hints, take_hint
+from pmsync.engine.mark import frozen, leave_marks, look_ahead
 from pmsync.engine.person import Choice
 from pmsync.engine.pull import know_scopes, pull
+from pmsync.engine.recover import Orphans
 from pmsync.engine.refusals import refusals
 from pmsync.engine.resolve import resolve
 from pmsync.engine.settle import Wanted, settle
 from pmsync.engine.setup import Setup
 from pmsync.engine.sweep import sweep
+from pmsync.engine.transfers import Transfers
+from pmsync.engine.undo import Undoing, undo
+from pmsync.engine.verify import Verification, verify
 from pmsync.model.item import Link
 from pmsync.model.record import ScopeRef
 from pmsync.model.values import Settled
 from pmsync.reconcile.operation import Operation
-from pmsync.reconcile.plan import Held, Plan
-from pmsync.reconcile.rails import judge
+from pmsync.reconcile.plan import Plan
 from pmsync.store import Store, Transaction
 from pmsync.store.dirty import DirtyRow
 from pmsync.store.ops import OpState
@@ -62,7 +68,7 @@ class Report:
         """0 done; 1 something failed or waits and may be retried; 3 a person is needed."""
         if (self.held is not None and self.held.held) or self.tally.of("held"):
             return 3
-        return 1 if self.tally.failures or self.tally.of("waiting") else 0
+        return 1 if self.tally.failures or any(map(self.tally.of, ("waiting", "later", "rejected"))) else 0
 
 
 class Engine:
@@ -84,7 +90,7 @@ class Engine:
         with self._run("plan", listen) as (context, tally):
             self._observe(context, scopes)
             wanted = self._reconcile(context)
-            plan = self._planned(context, wanted, everything=False)
+            plan = guards.divide(context, wanted, (), only_plan=True)
             return plan, Report(context.run, tally, None)
 
     def pull(self, listen: Listener, scopes: Sequence[ScopeRef] = ()) -> Report:
@@ -101,14 +107,21 @@ class Engine:
             resolve(context)
             changed = changed_configs(context)
             held = self._passes(context, changed)
+            leave_marks(context)
             _tell_unsent(context)
+            guards.end_sync(context)
             if held is not None:
                 with self._store.transaction() as tx:
                     tx.plans.drop_held()
                     tx.plans.save(held.uid, held.encode(), held.counts(), True, context.run)
                 context.tell("held", f"{len(held.held)} writes wait for a person: pmsync plan, then pmsync apply")
-            elif not changed or not (context.parked or context.closed or context.stopping()):
+                return Report(context.run, tally, held, refusals(context))
+            complete = not (context.parked or context.closed or context.stopping())
+            if complete or not changed:
                 keep_fingerprints(context)
+            if complete and not context.paused:
+                with self._store.transaction() as tx:
+                    tx.plans.drop_held()
             return Report(context.run, tally, held, refusals(context))
 
     def apply_plan(self, plan: Plan, listen: Listener, *, wait: bool = True) -> Report:
@@ -118,17 +131,41 @@ class Engine:
         """
         plan = plan.approved()
         with self._run("apply", listen) as (context, tally):
+            guards.begin(context, sorted({op.scope for op in plan.ops}, key=str))
+            guards.approve(context, plan)
             know_scopes(context, sorted({op.scope for op in plan.ops}, key=str))
             context.prepare(self._setup.scopes())
             resolve(context)
-            reread_sources(context, plan.ops)
             self._carry_out(context, plan.ops, wait)
             self._complete(context, {op.item for op in plan.ops}, wait)
+            guards.tell_undone(context, self._outstanding(plan.ops))
+            leave_marks(context)
             _tell_unsent(context)
             keep_fingerprints(context)
             with self._store.transaction() as tx:
                 tx.plans.applied(plan.uid, context.run)
             return Report(context.run, tally, None, refusals(context))
+
+    def undo(self, listen: Listener, run: str) -> tuple[Undoing, Report]:
+        """The plan that takes ``run`` back, for ``apply_plan``; see ``pmsync.engine.undo``. Nothing leaves this machine but reads."""
+        with self._run("undo", listen) as (context, tally):
+            guards.begin(context, ())
+            self._let_rest(context, ())
+            return undo(context, run), Report(context.run, tally, None)
+
+    def verify(
+        self, listen: Listener, scopes: Sequence[ScopeRef] = (), *, stored: bool = False, keep: int | None = 0
+    ) -> Verification:
+        """Count where the hub and every system differ; see ``pmsync.engine.verify``. It is no run: nothing is written, here or there."""
+        context = Context(self._setup, self._store, self._clock, "", listen)
+        return verify(context, list(scopes) or self._setup.scopes(), stored=stored, keep=keep)
+
+    def hint(self, system: str, headers: Mapping[str, str], body: bytes) -> int:
+        """Take a webhook of ``system``: the records it points at are read before the next listing. See ``pmsync.engine.hints.take_hint``.
+
+        May be called from another thread, while a run is under way.
+        """
+        return take_hint(self._setup, self._store, system, headers, body)
 
     def resolve_conflict(self, conflict: str, choice: Choice, who: str) -> Settled:
         """See ``pmsync.engine.person.resolve_conflict``."""
@@ -150,6 +187,16 @@ class Engine:
         """See ``pmsync.engine.person.abandon``."""
         with self._run("abandon", lambda event: None) as (context, _):
             person.abandon(context, op)
+
+    def thaw(self, scope: ScopeRef, who: pausing.Who) -> str:
+        """See ``pmsync.engine.pausing.thaw``."""
+        with self._run("resume", lambda event: None) as (context, _), self._store.transaction(durable=True) as tx:
+            return pausing.thaw(tx, context.run, scope, who)
+
+    def believe(self, scope: ScopeRef, who: pausing.Who) -> int | None:
+        """See ``pmsync.engine.pausing.believe``."""
+        with self._run("resume", lambda event: None) as (context, _), self._store.transaction(durable=True) as tx:
+            return pausing.believe(tx, context.run, scope, who)
 
     # -- the steps ---------------------------------------------------------------------------------------------------
 
@@ -173,8 +220,10 @@ class Engine:
 
     def _observe(self, context: Context, scopes: Sequence[ScopeRef]) -> None:
         wanted = list(scopes) or self._setup.scopes()
+        guards.begin(context, wanted)
         self._let_rest(context, wanted)
         know_scopes(context, wanted)
+        follow_hints(context, wanted)
         for scope in wanted:
             if context.is_parked(scope):
                 continue
@@ -197,7 +246,7 @@ class Engine:
             if context.stopping():
                 return None
             wanted = self._reconcile(context)
-            plan = self._planned(context, wanted, everything=bool(changed))
+            plan = guards.divide(context, wanted, changed)
             self._apply(context, plan.ops)
             if not plan.ops:
                 return plan if plan.held else None
@@ -211,15 +260,21 @@ class Engine:
             if not tx.dirty.take(now, 1):
                 return Wanted()
         context.prepare(self._setup.scopes())
-        crowd = Crowd()
+        company = Company(Crowd(), Transfers(context), Orphans(), Doubts(context))
         for rows in self._dirty(context, now, "record:"):
-            crowd.join(context, rows)
-        for rows in self._dirty(context, now, "record:"):
-            adopt(context, rows, crowd)
+            company.transfers.look(rows)
+            company.crowd.join(context, rows)
+            company.orphans.join(context, rows)
+            company.doubts.join(rows)
+        for copies in (False, True) if company.orphans else (False,):
+            for rows in self._dirty(context, now, "record:"):
+                adopt(context, rows, company, copies=copies)
         look_for_suspects(context)
         wanted = Wanted()
         for rows in self._dirty(context, now, "item:"):
             settle(context, rows, wanted)
+        still = {scope for scope in {op.scope for op in wanted.ops} if frozen(context, scope)}
+        wanted.ops = [op for op in wanted.ops if op.scope not in still]
         return wanted
 
     def _dirty(self, context: Context, now: float, kind: str) -> Iterator[list[DirtyRow]]:
@@ -234,24 +289,15 @@ class Engine:
             context.keep_hold()
             yield rows
 
-    def _planned(self, context: Context, wanted: Wanted, *, everything: bool) -> Plan:
-        """Divide the wanted writes by the rails. ``everything``: hold all of them (plan only)."""
-        with self._store.transaction() as tx:
-            linked = {scope: tx.links.count(scope) for scope in self._setup.scopes()}
-        verdict = judge(wanted.in_order(), linked, self._setup.policy.limits, review=wanted.review, exempt=wanted.completing)
-        if everything:
-            reasons = {held.op.uid: held for held in verdict.held}
-            why = "the config changed: look at the plan first"
-            held = tuple(reasons.get(op.uid, Held(op, why)) for op in wanted.in_order())
-            return Plan(context.new_uid(), self._clock.now(), (), held, tuple(wanted.skips))
-        return Plan(context.new_uid(), self._clock.now(), verdict.allowed, verdict.held, tuple(wanted.skips))
-
     def _apply(self, context: Context, ops: Sequence[Operation]) -> None:
         by_scope: dict[ScopeRef, list[Operation]] = defaultdict(list)
         for op in ops:
             by_scope[op.scope].append(op)
         for scope in sorted(by_scope, key=str):
-            if scope.system in self._setup.connectors and not context.is_parked(scope):
+            if scope.system not in self._setup.connectors or context.is_parked(scope):
+                continue
+            look_ahead(context, scope)
+            if not frozen(context, scope):
                 apply(context, scope, by_scope[scope])
 
     def _carry_out(self, context: Context, ops: Sequence[Operation], wait: bool) -> None:
@@ -271,8 +317,7 @@ class Engine:
             if row.state is not OpState.NOT_SENT and row.outcome != "absent":
                 return None
             uid = str(uuid.uuid5(uuid.UUID(op.uid), "again"))
-            marker = sign(Marker(self._store.instance, op.item, uid), self._setup.marker_key) if op.marker else None
-            op = replace(op, uid=uid, marker=marker)
+            op = replace(op, uid=uid, marker=renewed(op.marker, uid, self._setup.marker_key) if op.marker else None)
         return op
 
     def _rest(self, context: Context) -> None:

@@ -12,9 +12,9 @@ from pmsync.model.record import ScopeRef
 class Event:
     """One thing that happened.
 
-    ``kind`` is one of: ``pulled``, ``adopted``, ``created_item``, ``ingested``, ``conflict``, ``settled``, ``overruled``, ``skipped``, ``planned``,
-    ``held``, ``sent``, ``confirmed``, ``rejected``, ``dropped``, ``waiting``, ``resolved``, ``parked``, ``unmanaged``, ``gone``, ``moved``,
-    ``quarantined``, ``failed``, ``not_sent``, ``resting``, ``progress``.
+    ``kind`` is one of: ``pulled``, ``adopted``, ``created_item``, ``ingested``, ``conflict``, ``settled``, ``overruled``, ``overwritten``,
+    ``skipped``, ``planned``, ``held``, ``sent``, ``confirmed``, ``rejected``, ``dropped``, ``waiting``, ``resolved``, ``parked``, ``unmanaged``,
+    ``gone``, ``moved``, ``quarantined``, ``failed``, ``not_sent``, ``later``, ``resting``, ``progress``.
     """
 
     kind: str
@@ -32,12 +32,22 @@ class Event:
 Listener = Callable[[Event], None]
 
 
+STOPS = ("held", "waiting", "later")
+"""Events that say why a run did not do all that it wanted."""
+
+MOST = 50
+
+
 @dataclass(slots=True)
 class Tally:
-    """Counts of a run, by event kind, and what stopped or failed. ``failures`` hold sentences with their remedy."""
+    """Counts of a run, by event kind, and what stopped or failed.
+
+    ``failures`` hold sentences with their remedy, and so does ``stops``: what was held or waits, each sentence once, the first ``MOST``.
+    """
 
     counts: dict[str, int] = field(default_factory=dict)
     failures: list[tuple[str, str]] = field(default_factory=list)
+    stops: dict[str, str] = field(default_factory=dict)
     _parked: str = ""
 
     def hear(self, event: Event) -> None:
@@ -45,6 +55,8 @@ class Tally:
         step = event.done if event.kind == "pulled" else 1
         if event.kind != "progress":
             self.counts[event.kind] = self.counts.get(event.kind, 0) + step
+        if event.kind in STOPS and len(self.stops) < MOST:
+            self.stops.setdefault(event.text, event.hint)
         if event.kind in ("failed", "parked"):
             self.failures.append((event.text, event.hint))
         if event.kind == "resting":

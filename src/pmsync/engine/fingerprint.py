@@ -11,9 +11,12 @@ from pmsync.store.scopes import ScopeRow
 
 
 def changed_configs(context: Context) -> list[ScopeRef]:
-    """Scopes whose config differs from the one last worked with; all their items are looked at anew. New scopes are no change."""
+    """Scopes whose config differs from the one last worked with; all their items are looked at anew.
+
+    New scopes are no change, and what is paused is compared when it goes on.
+    """
     with context.store.transaction() as tx:
-        rows = {scope: tx.scopes.get(scope) for scope in context.setup.fingerprints}
+        rows = {scope: tx.scopes.get(scope) for scope in context.setup.fingerprints if scope not in context.paused}
     changed = [scope for scope, row in rows.items() if row and row.config_hash not in ("", context.setup.fingerprints[scope])]
     for scope in changed:
         said = f"{scope}: the config changed since the last run: this run only plans"

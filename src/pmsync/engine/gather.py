@@ -70,7 +70,9 @@ def _gathered(context: Context, item: Item, batch: _Batch) -> Gathered:
     links = tuple(batch.links.get(item.uid, []))
     ops = tuple(batch.ops.get(item.uid, []))
     replicas = tuple(_replica(context, link, batch, ops) for link in _visible(context, links, batch.records))
-    view = ItemView(item, replicas, batch.disputes.get(item.uid, {}), dict(context.setup.policy.owners), context.clock.now())
+    left = frozenset(link.uid for link in links if link.state is not LinkState.LINKED)
+    disputes, owners = batch.disputes.get(item.uid, {}), dict(context.setup.policy.owners)
+    view = ItemView(item, replicas, disputes, owners, context.clock.now(), left)
     return Gathered(view, links, batch.records, ops)
 
 
@@ -109,6 +111,7 @@ def _surface(
         tuple(_sent(pending, surface.id)),
         row.drift_since if row else None,
         policy.respect_human.get(surface.field, 0.0),
+        row.undone if row else "",
     )
 
 

@@ -11,6 +11,26 @@ from pmsync.model.record import Record, RecordRef, ScopeRef
 from pmsync.store import Transaction
 from pmsync.store.journal import Entry
 
+ENDED = ("unlinked", "moved", "undone")
+"""How a link ends for good: a person's word, or a record's next link. It does not come back when the record is seen again."""
+
+
+def sure(context: Context, scope: ScopeRef, records: Sequence[Record]) -> list[Record]:
+    """A listing's records, those read directly that show anything else than is known without being any newer; outside of transactions.
+
+    A listing may trail behind what was read directly before, and its older look is no edit; or the remote went back in time (a restored
+    backup), or two changes share a stamp. Only a direct read tells.
+    """
+    with context.store.transaction() as tx:
+        known = tx.observations.many([record.ref for record in records])
+    doubtful = {
+        one.ref for one in records if one.ref in known and one.updated_at <= known[one.ref].updated_at and one != known[one.ref]
+    }
+    if not doubtful:
+        return list(records)
+    fetched = context.connector(scope).fetch(scope, sorted(doubtful, key=str))
+    return [*(record for record in records if record.ref not in doubtful), *fetched.records]
+
 
 def observe(context: Context, tx: Transaction, scope: ScopeRef, records: Sequence[Record]) -> int:
     """Store what was seen of ``records`` and mark what it concerns; records outside the scope become unmanaged, never more."""
@@ -33,7 +53,7 @@ def observe(context: Context, tx: Transaction, scope: ScopeRef, records: Sequenc
 
 def follow(context: Context, tx: Transaction, link: Link, record: Record) -> None:
     """Heal the link's display names, and let it become unmanaged when its record left every scope we know."""
-    if link.how in ("unlinked", "moved"):
+    if link.how in ENDED:
         return
     home = record.scope if record.scope in context.setup.scopes() else link.scope
     inside = record.scope == home and context.connector(home).in_scope(home, record)

@@ -1,14 +1,21 @@
-"""What a person decides: resolve a conflict, link and unlink records, give up on a write in doubt. Local only; the next run writes."""
+"""What a person decides: resolve a conflict, link and unlink records, give up on a write in doubt. Local only; the next run writes.
+
+A person's word is as good as an intent: it is committed durably, so that no power cut takes it back.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 from pmsync.connect.errors import PmsyncError
+from pmsync.engine.absence import CODE as MISSING
 from pmsync.engine.adopt import Place, bind, private_links
 from pmsync.engine.context import Context
+from pmsync.engine.doubts import UNCLAIMED, claim, open_create, unclaimed
 from pmsync.engine.gather import Gathered, gather
+from pmsync.model.enums import Audience
 from pmsync.model.item import Link, LinkState, Provenance
+from pmsync.model.record import Record, ScopeRef
 from pmsync.model.values import Settled, Unobserved
 from pmsync.reconcile.view import Base, BaseWrite, Dispute
 from pmsync.store import Transaction
@@ -34,7 +41,7 @@ def resolve_conflict(context: Context, conflict: str, choice: Choice, who: str) 
     Raises:
         NotFoundError: no open conflict begins with that name, or the chosen system has no value in it.
     """
-    with context.store.transaction() as tx:
+    with context.store.transaction(durable=True) as tx:
         row = tx.conflicts.get(conflict)
         if row is None or row.closed_at is not None:
             raise NotFoundError(f"there is no open conflict {conflict!r}", hint="pmsync conflicts lists them")
@@ -88,11 +95,14 @@ def link_records(context: Context, keep: str, other: str) -> Link:
     Raises:
         NotFoundError: a name leads to no record, or the item has a record in that scope already.
     """
-    with context.store.transaction() as tx:
-        target, moving = one_link(tx, keep), one_link(tx, other, unlinked=True)
+    with context.store.transaction(durable=True) as tx:
+        target, stranger = one_link(tx, keep), unclaimed(context, tx, other)
+        if stranger is not None:
+            return _link_unclaimed(context, tx, target, stranger)
+        moving = one_link(tx, other, unlinked=True)
         if target.item == moving.item and moving.state is LinkState.LINKED:
             raise NotFoundError(f"{keep} and {other} are linked already")
-        _refuse_double(tx, target, moving)
+        _refuse_double(tx, target, moving.scope)
         siblings = tx.links.of_items([moving.item])[moving.item]
         together = moving.state is LinkState.LINKED and any(link.state is LinkState.LINKED for link in siblings if link != moving)
         if together:
@@ -100,6 +110,7 @@ def link_records(context: Context, keep: str, other: str) -> Link:
         if private_links(tx, [target, replace(moving, state=LinkState.LINKED)]):
             raise NotFoundError(f"{keep} or {other} can be read by some people only: such things are never carried elsewhere")
         tx.links.change(replace(moving, state=LinkState.UNMANAGED, how="moved"))
+        tx.notices.settle(moving.scope, MISSING, moving.uid)
         record = tx.observations.get(moving.ref)
         place = Place(moving.ref, moving.scope, moving.key, moving.url) if record is None else Place.of(record)
         made = bind(context, tx, place, target.item, "person")
@@ -108,19 +119,37 @@ def link_records(context: Context, keep: str, other: str) -> Link:
         return made
 
 
-def _refuse_double(tx: Transaction, target: Link, moving: Link) -> None:
+def _link_unclaimed(context: Context, tx: Transaction, target: Link, record: Record) -> Link:
+    """Tie a record that waits, for a create in doubt may have made it. If it is that item's create, it has landed."""
+    _refuse_double(tx, target, record.scope)
+    if record.audience is Audience.PRIVATE or private_links(tx, [target]):
+        raise NotFoundError(
+            f"{target.key} or {record.key} can be read by some people only: such things are never carried elsewhere"
+        )
+    made = bind(context, tx, Place.of(record), target.item, "person")
+    if made is None:
+        raise NotFoundError(f"{record.key} is bound already")
+    tx.notices.settle(record.scope, UNCLAIMED, record.key)
+    row = open_create(tx, target.item, record.scope)
+    if row is not None:
+        claim(context, tx, record, row)
+    return made
+
+
+def _refuse_double(tx: Transaction, target: Link, scope: ScopeRef) -> None:
     for link in tx.links.of_items([target.item])[target.item]:
-        if link.scope == moving.scope and link.state is LinkState.LINKED:
+        if link.scope == scope and link.state is LinkState.LINKED:
             raise NotFoundError(
-                f"{target.key} has a record in {moving.scope} already: {link.key}", hint=f"pmsync unlink {link.key} first"
+                f"{target.key} has a record in {scope} already: {link.key}", hint=f"pmsync unlink {link.key} first"
             )
 
 
 def unlink_record(context: Context, name: str) -> Link:
     """Take a record out of management: nothing is read from it or written to it until it is linked again."""
-    with context.store.transaction() as tx:
+    with context.store.transaction(durable=True) as tx:
         link = one_link(tx, name)
         tx.links.change(replace(link, state=LinkState.UNMANAGED, how="unlinked"))
+        tx.notices.settle(link.scope, MISSING, link.uid)
         entry = Entry(
             context.run, "unlink", link.item, link=link.uid, why=f"{link.key} unlinked by a person", at=context.clock.now()
         )
@@ -134,7 +163,7 @@ def abandon(context: Context, op_uid: str) -> None:
     Raises:
         NotFoundError: there is no such open write.
     """
-    with context.store.transaction() as tx:
+    with context.store.transaction(durable=True) as tx:
         rows = [row for row in tx.ops.open() if row.op.uid.startswith(op_uid)]
         if not op_uid or len(rows) != 1:
             many = "several writes in doubt are" if op_uid and rows else "there is no write in doubt"
@@ -156,7 +185,7 @@ def one_link(tx: Transaction, name: str, *, unlinked: bool = False) -> Link:
     named = tx.links.named(name)
     found = [link for link in named if link.state is LinkState.LINKED]
     if unlinked and not found:
-        found = [link for link in named if link.state is LinkState.UNMANAGED and link.how == "unlinked"]
+        found = [link for link in named if link.state is LinkState.UNMANAGED and link.how in ("unlinked", "undone")]
     if len(found) != 1:
         many = ", ".join(f"{link.ref.system}:{link.key}" for link in found)
         hint = f"be more exact: {many}" if found else "use the key or URL as pmsync status and explain show it"

@@ -13,7 +13,8 @@ from pmsync.connect.capabilities import Unsupported
 from pmsync.connect.contract import Page, Stream
 from pmsync.engine.absence import absent
 from pmsync.engine.context import Context
-from pmsync.engine.observe import observe
+from pmsync.engine.mark import look
+from pmsync.engine.observe import observe, sure
 from pmsync.model.enums import Direction
 from pmsync.model.item import LinkState
 from pmsync.model.record import RecordRef, ScopeRef
@@ -21,7 +22,7 @@ from pmsync.store.scopes import ScopeRow
 
 
 def know_scopes(context: Context, scopes: Sequence[ScopeRef]) -> None:
-    """On the slow beat, read name, audience and server id of the scopes and refresh the catalogue."""
+    """On the slow beat, read name, audience, server id and instance mark of the scopes, and refresh the catalogue."""
     now = context.clock.now()
     for scope in scopes:
         if context.is_parked(scope):
@@ -49,6 +50,7 @@ def _know(context: Context, scope: ScopeRef, row: ScopeRow | None) -> None:
     )
     with context.store.transaction() as tx:
         tx.scopes.put(fresh)
+    look(context, scope)
 
 
 def pull(context: Context, scope: ScopeRef) -> int:
@@ -73,6 +75,8 @@ def _wants_comments(context: Context, scope: ScopeRef) -> bool:
 def _walk(context: Context, scope: ScopeRef, stream: Stream) -> int:
     with context.store.transaction() as tx:
         cursor = tx.cursors.get(scope, stream)
+    if cursor is None and stream is Stream.ITEMS:
+        context.ledger.reread.add(scope)
     changed = 0
     for page in context.connector(scope).pull(scope, stream, cursor):
         _gone(context, scope, page.gone)
@@ -93,8 +97,9 @@ def _gone(context: Context, scope: ScopeRef, refs: Sequence[RecordRef]) -> None:
 
 
 def _commit(context: Context, scope: ScopeRef, stream: Stream, page: Page) -> int:
+    records = sure(context, scope, page.records)
     with context.store.transaction() as tx:
-        changed = observe(context, tx, scope, page.records)
+        changed = observe(context, tx, scope, records)
         if page.comments:
             tx.observations.put_comments(page.comments)
         tx.cursors.put(scope, stream, page.cursor)

@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from pmsync.connect.contract import Account
 from pmsync.connect.errors import ConnectorError
+from pmsync.engine.guards import CANARY, say_paused
 from pmsync.engine.person import NotFoundError, one_link
 from pmsync.engine.setup import Setup
 from pmsync.model.fields import FIELDS
 from pmsync.model.item import Item, Link, LinkState
 from pmsync.model.record import Record, RecordRef, ScopeRef
 from pmsync.model.values import Empty, Known, Settled, Unobserved
+from pmsync.reconcile.rails import CANARY as MOST_ON_TRIAL
 from pmsync.store import Store, Transaction
 from pmsync.store.bases import BaseRow
 from pmsync.store.journal import Entry
+from pmsync.store.scopes import ScopeRow
 
 if TYPE_CHECKING:
     from pmsync.engine.naming import Naming
@@ -28,17 +31,21 @@ PEOPLE_AT_ONCE = 50
 
 @dataclass(frozen=True, slots=True)
 class ScopeState:
-    """One scope: how many records are linked, when it was last pulled (Unix seconds, 0 for never), and how it does."""
+    """One scope: how many records are linked, when it was last pulled (Unix seconds, 0 for never), and how it does.
+
+    ``trust``: how far writes may go there: "" nothing yet, ``canary`` a few records a run, ``full``.
+    """
 
     scope: str
     linked: int
     pulled_at: float
     state: str
+    trust: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Where things stand."""
+    """Where things stand. ``pauses`` holds a sentence for each, also for what the config names no more."""
 
     scopes: tuple[ScopeState, ...]
     items: int
@@ -47,6 +54,7 @@ class Status:
     held: int
     in_doubt: tuple[str, ...]
     notices: tuple[tuple[str, str], ...]
+    pauses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +80,12 @@ class ConflictState:
 
 @dataclass(frozen=True, slots=True)
 class PlaceState:
-    """One record where a field shows: what it shows now and what was last agreed."""
+    """One record where a field shows: what it shows now, what was last agreed, and the run that took a write back there ("" for none)."""
 
     record: str
     shown: str
     agreed: str
+    undone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,23 +114,32 @@ class Explanation:
 def status(setup: Setup, store: Store) -> Status:
     """Where things stand."""
     with store.transaction() as tx:
-        scopes = tuple(_scope_state(tx, store, scope) for scope in setup.scopes())
+        pauses = {pause.target: say_paused(pause) for pause in tx.pauses.all()}
+        scopes = tuple(_scope_state(tx, setup, store, scope, pauses) for scope in setup.scopes())
         in_doubt = tuple(
             f"{row.op.uid[:8]} {row.op.kind} {row.op.key or row.op.scope}: {row.reason or row.state}" for row in tx.ops.open()
         )
         notices = tuple((row.code, row.reason) for row in tx.notices.open() if row.code != "create_refused")
-        return Status(
-            scopes, tx.items.count(), tx.dirty.count(), tx.conflicts.count_open(), len(tx.plans.held()), in_doubt, notices
-        )
+        counts = tx.items.count(), tx.dirty.count(), tx.conflicts.count_open(), len(tx.plans.held())
+    return Status(scopes, *counts, in_doubt, notices, tuple(pauses.values()))
 
 
-def _scope_state(tx: Transaction, store: Store, scope: ScopeRef) -> ScopeState:
-    row = tx.scopes.get(scope)
-    if row is None:
-        return ScopeState(str(scope), 0, 0.0, "not pulled yet")
+def _scope_state(tx: Transaction, setup: Setup, store: Store, scope: ScopeRef, pauses: Mapping[str, str]) -> ScopeState:
+    row = tx.scopes.get(scope) or ScopeRow(scope)
     left = row.parked_until - store.clock.now()
-    said = f"rests for {left:.0f} s: {row.parked_why}" if left > 0 else row.frozen_why or "ready"
-    return ScopeState(str(scope), tx.links.count(scope), row.pulled_at, said)
+    careful = setup.policy.start == "careful"
+    said = "paused" if pauses.keys() & {scope.system, str(scope)} else None
+    if said is None and left > 0:
+        said = f"rests for {left:.0f} s: {row.parked_why}"
+    elif said is None and row.frozen_why:
+        said = f"frozen, nothing is written there: {row.frozen_why}"
+    elif said is None and not row.pulled_at:
+        said = "not pulled yet"
+    elif said is None and careful and not row.trust:
+        said = "new: nothing is written there before a plan was applied"
+    elif said is None and careful and row.trust == CANARY:
+        said = f"on trial: at most {MOST_ON_TRIAL} records a run until one went well"
+    return ScopeState(str(scope), tx.links.count(scope), row.pulled_at, said or "ready", row.trust)
 
 
 def conflicts(store: Store) -> list[ConflictState]:
@@ -180,7 +198,10 @@ class _Replicas:
             for surface, row in self.bases.get(link.uid, {}).items():
                 if row.base is not None and self._field(link, surface) == name:
                     yield PlaceState(
-                        link.key, self._seen(link, surface, values.get(surface)), self._show(link, surface, row.base.remote)
+                        link.key,
+                        self._seen(link, surface, values.get(surface)),
+                        self._show(link, surface, row.base.remote),
+                        row.undone,
                     )
 
     def _seen(self, link: Link, surface: str, value: object) -> str:

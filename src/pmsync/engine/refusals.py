@@ -17,6 +17,7 @@ CREATE_CODE = "create_refused"
 
 def refuse(context: Context, tx: Transaction, link: Link, change: Change, reason: str, *, tell: bool = True) -> None:
     """Remember that ``change`` was refused on ``link``, and tell it the first time (unless the caller tells it)."""
+    context.ledger.troubled.add(link.scope)
     if tx.notices.raise_(link.scope, CODE, _subject(link, change), f"{link.key} {change.field}: {reason}") and tell:
         context.tell("rejected", f"{link.key} {change.field}: {reason}", scope=link.scope, item=link.item, field=change.field)
 
@@ -27,6 +28,12 @@ def refused(context: Context, tx: Transaction, link: Link, change: Change) -> bo
     if row is None:
         return False
     return context.clock.now() - row.last_at < context.setup.beats.catalogue
+
+
+def refusal(tx: Transaction, link: Link, change: Change) -> str | None:
+    """What the system said when it refused this very change, however long ago; None when it did not, or took it since."""
+    row = tx.notices.get(link.scope, CODE, _subject(link, change))
+    return row.reason if row is not None else None
 
 
 def refuse_create(context: Context, tx: Transaction, op: Operation, reason: str) -> None:

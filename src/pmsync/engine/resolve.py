@@ -11,14 +11,15 @@ from collections.abc import Sequence
 
 from pmsync.connect.capabilities import Unsupported
 from pmsync.connect.contract import Absent, Found, Unreadable
-from pmsync.engine.adopt import Place, bind, genuine
-from pmsync.engine.confirm import is_untouched, settle_op
+from pmsync.engine.adopt import Place, bind
+from pmsync.engine.confirm import has_landed, look, proof_of, settle_op, settle_part
 from pmsync.engine.context import Context
+from pmsync.engine.landing import Proof
 from pmsync.engine.observe import observe
+from pmsync.engine.recover import genuine
 from pmsync.model.item import LinkState
 from pmsync.model.record import Record, RecordRef, ScopeRef
-from pmsync.model.values import Unobserved
-from pmsync.reconcile.operation import Change, OpKind
+from pmsync.reconcile.operation import OpKind
 from pmsync.store.ops import OpRow, OpState
 
 
@@ -48,31 +49,33 @@ def _ref(row: OpRow) -> RecordRef | None:
 
 
 def _answered(context: Context, scope: ScopeRef, rows: Sequence[OpRow]) -> None:
-    """Updates, and creates whose id is known: one direct batch read tells."""
-    refs = [ref for row in rows if (ref := _ref(row)) is not None]
-    if not refs:
-        return
-    fetched = context.connector(scope).fetch(scope, refs)
-    records = {record.ref: record for record in fetched.records}
-    for row in rows:
-        ref = _ref(row)
-        record = records.get(ref) if ref else None
-        if record is not None:
-            _judge(context, row, record)
-        elif _quiet(context, row):
-            _close(context, row, "abandoned", "its record cannot be read any more")
+    """Updates, and creates whose id is known: one direct batch read tells, and the history that comes along with it."""
+    for group in ([row for row in rows if row.op.ref], [row for row in rows if not row.op.ref]):
+        refs = [ref for row in group if (ref := _ref(row)) is not None]
+        if not refs:
+            continue
+        fetched = look(context, scope, refs, min(_floor(row) or 0.0 for row in group))
+        records = {record.ref: record for record in fetched.records}
+        for row, ref in zip(group, refs, strict=True):
+            record = records.get(ref)
+            if record is not None:
+                _judge(context, row, record, proof_of(context, row.op, record, fetched, _floor(row)))
+            elif _quiet(context, row):
+                _close(context, row, "abandoned", "its record cannot be read any more")
 
 
-def _judge(context: Context, row: OpRow, record: Record) -> None:
-    if (
-        row.op.kind is OpKind.CREATE
-        or row.state is OpState.SENT
-        or all(_landed(context, row, record, change) for change in row.op.changes)
-    ):
-        untouched = is_untouched(context, row.op, record)
+def _floor(row: OpRow) -> float | None:
+    """From when on the history of an update's target tells what became of it; of what we created, from the beginning. None: not known."""
+    if row.op.ref is None:
+        return 0.0
+    return float(row.floor) if row.floor else None
+
+
+def _judge(context: Context, row: OpRow, record: Record, proof: Proof) -> None:
+    if row.op.kind is OpKind.CREATE or row.state is OpState.SENT or has_landed(context, row.op, record, proof):
         with context.store.transaction() as tx:
             observe(context, tx, row.op.scope, [record])
-            settle_op(context, tx, row.op, record, {}, untouched=untouched)
+            settle_op(context, tx, row.op, record, proof)
         context.tell("resolved", f"{record.key}: the write had landed", scope=row.op.scope, item=row.op.item, op=row.op.uid)
         return
     if not _quiet(context, row):
@@ -80,15 +83,8 @@ def _judge(context: Context, row: OpRow, record: Record) -> None:
         return
     with context.store.transaction() as tx:
         observe(context, tx, row.op.scope, [record])
+        settle_part(context, tx, row.op, record, proof)
     _close(context, row, "absent", "the write did not land; it is planned anew")
-
-
-def _landed(context: Context, row: OpRow, record: Record, change: Change) -> bool:
-    surface = context.surface_map(row.op.scope).get(change.surface)
-    shown = record.values.get(change.surface, Unobserved("not read"))
-    if surface is None or isinstance(shown, Unobserved):
-        return False
-    return surface.lens.canon(shown) == surface.lens.canon(change.after)
 
 
 def _lost_create(context: Context, row: OpRow) -> None:
@@ -113,12 +109,14 @@ def _found(context: Context, row: OpRow, record: Record) -> None:
     if marker is None or marker.op != row.op.uid:
         context.tell("waiting", f"{record.key} carries a marker that is not ours; the create stays in doubt", scope=row.op.scope)
         return
-    untouched = is_untouched(context, row.op, record)
+    fetched = look(context, row.op.scope, [record.ref], 0.0)
+    record = next((again for again in fetched.records if again.ref == record.ref), record)
+    proof = proof_of(context, row.op, record, fetched, 0.0 if fetched.records else None)
     with context.store.transaction() as tx:
         if tx.links.by_ref(record.ref) is None:  # bound where we made it; observing then sees whether it has moved away since
             bind(context, tx, Place(record.ref, row.op.scope, record.key, record.url), row.op.item, "created")
         observe(context, tx, row.op.scope, [record])
-        settle_op(context, tx, row.op, record, {}, untouched=untouched)
+        settle_op(context, tx, row.op, record, proof)
     context.tell("resolved", f"{record.key}: the create had landed", scope=row.op.scope, item=row.op.item, op=row.op.uid)
 
 

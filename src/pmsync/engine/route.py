@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pmsync.connect.markers import Marker, sign
+from pmsync.engine.absence import lately_missed
 from pmsync.engine.context import Context
 from pmsync.engine.gather import Gathered
+from pmsync.engine.protect import shields_place
+from pmsync.engine.recover import lost_its_origin
 from pmsync.engine.refusals import create_refused
-from pmsync.model.enums import Audience
-from pmsync.model.item import Link, LinkState
+from pmsync.model.enums import Audience, Direction
+from pmsync.model.item import Item, Link, LinkState
 from pmsync.model.record import Record, RecordRef, ScopeRef
-from pmsync.model.values import EMPTY, Settled, raw
-from pmsync.reconcile.lens import Unrepresentable
+from pmsync.model.values import EMPTY, Settled, Unobserved, raw
+from pmsync.reconcile.lens import Unmapped, Unrepresentable
 from pmsync.reconcile.operation import Change, Operation, OpKind
 from pmsync.reconcile.routing import Create, Route, may_cross, routes
 from pmsync.reconcile.view import Decision
@@ -49,18 +52,24 @@ def creations(context: Context, tx: Transaction, one: Gathered, decision: Decisi
     product = context.setup.product(one.item.product)
     if product is None or not one.alive:
         return Routing()
-    values = _values_after(one, decision)
+    if not all(may_be_read(context, tx, link) for link in one.alive):
+        return Routing(waiting=True)
+    values = {**_values_after(one, decision), **_unheld(context, one.item, one.alive, one.records)}
     found: list[Creation] = []
     waiting = resting = False
+    unseen = any(link.ref not in one.records for link in one.alive)  # who can read it is not known yet
     labels = raw(values.get("labels", EMPTY))
     systems = frozenset(link.ref.system for link in one.alive)
     for route in routes(product.rules, one.item.kind, labels if isinstance(labels, frozenset) else frozenset(), systems):
-        if route.create is Create.NEVER or _has_record(one, route.to):
+        under_way = any(row.op.scope == route.to for row in one.open_ops)
+        if route.create is Create.NEVER or under_way or has_record(one.links, route.to):
             continue
-        if not _was_read(context, tx, route.to):
+        if unseen or not _was_read(context, tx, route.to):
             waiting = True
             continue
-        if _guarded(context, tx, one, route):
+        if _guarded(context, tx, one, route) or shields_place(context, tx, one, decision, route.to):
+            continue
+        if lost_its_origin(context, tx, one.item.uid, one.links):
             continue
         if create_refused(context, tx, route.to, one.item.uid):
             resting = True
@@ -86,9 +95,61 @@ def _values_after(one: Gathered, decision: Decision) -> Mapping[str, Settled]:
     return values
 
 
-def _has_record(one: Gathered, scope: ScopeRef) -> bool:
-    """A record that is linked, was deleted by a person, or was taken out of management is not made anew."""
-    return any(link.scope == scope for link in one.links) or any(row.op.scope == scope for row in one.open_ops)
+def _unheld(context: Context, item: Item, alive: Sequence[Link], records: Mapping[RecordRef, Record]) -> Mapping[str, Settled]:
+    """What the item's source shows now of the fields that only flow when a record is made: the hub has them as they were at first.
+
+    The source of a field is the system that the hub has it from, else the first.
+    """
+    values: dict[str, Settled] = {}
+    for link in alive:
+        for surface in context.surfaces(link.scope):
+            name, record = surface.field, records.get(link.ref)
+            held = item.fields.get(name)
+            home = held.provenance.source if held else alive[0].ref.system
+            direction = context.setup.policy.direction(name, link.ref.system)
+            shown = record.values.get(surface.id, Unobserved("not read")) if record else Unobserved("not read")
+            if link.ref.system != home or name in values or direction is not Direction.INIT or isinstance(shown, Unobserved):
+                continue
+            hub = surface.lens.ingest(shown, held.value if held else EMPTY)
+            if not isinstance(hub, Unmapped):
+                values[name] = hub
+    return values
+
+
+def has_record(links: Sequence[Link], scope: ScopeRef) -> bool:
+    """Whether an item with these ``links`` needs no record in ``scope``.
+
+    What was deleted there by a person or taken out of management is not made anew, in whichever container of that system it was last.
+    """
+    return any(link.scope == scope or (link.ref.system == scope.system and link.state is not LinkState.LINKED) for link in links)
+
+
+def may_be_read(context: Context, tx: Transaction, link: Link) -> bool:
+    """Whether the record of ``link`` can be asked now: nothing is copied from what nobody can look at, or that was missed just now."""
+    return context.is_ready(link.scope) and not context.is_parked(link.scope) and not lately_missed(context, tx, link)
+
+
+def unwanted(
+    context: Context, item: Item, links: Sequence[Link], records: Mapping[RecordRef, Record], op: Operation
+) -> str | None:
+    """Why the create ``op`` of ``item``, planned a while ago, is not what would be planned for it now; None when it is.
+
+    ``links`` are all of the item's, ``records`` what they show. What the hub holds must be settled already.
+    """
+    alive = [link for link in links if link.state is LinkState.LINKED]
+    if not alive:
+        return "what it was to be copied from is gone, or left what the config covers"
+    if has_record(links, op.scope):
+        return "the item has a record here by now, or had one"
+    product = context.setup.product(item.product)
+    held = {name: field.value for name, field in item.fields.items()} | dict(_unheld(context, item, alive, records))
+    labels, systems = raw(held.get("labels", EMPTY)), frozenset(link.ref.system for link in alive)
+    rules = product.rules if product else ()
+    wanted = routes(rules, item.kind, labels if isinstance(labels, frozenset) else frozenset(), systems)
+    if not any(route.to == op.scope and route.create is not Create.NEVER for route in wanted):
+        return "the product's mirror rules do not ask for it any more"
+    moved = sorted({change.field for change in op.changes if held.get(change.field, EMPTY) != change.hub})
+    return f"what was to be copied changed meanwhile: {', '.join(moved)}" if moved else None
 
 
 def forbidden(
@@ -98,7 +159,7 @@ def forbidden(
     source = min((_audience(tx, records, link) for link in links), default=Audience.PRIVATE)
     row = tx.scopes.get(to)
     destination = row.audience if row else Audience.PUBLIC
-    return may_cross(source, destination, named_public=to in context.setup.policy.named_public)
+    return _cross(context, tx, source, destination, _Way(links[0].item if links else "", to))
 
 
 def update_forbidden(
@@ -111,12 +172,37 @@ def update_forbidden(
     others = [
         one for one in siblings if one.uid != link.uid and one.state is LinkState.LINKED and _takes_part(records.get(one.ref))
     ]
-    if not others:
-        return None
     row, record = tx.scopes.get(link.scope), records.get(link.ref)
     destination = max(row.audience if row else Audience.PUBLIC, record.audience if record else Audience.PUBLIC)
-    source = min(_audience(tx, records, one) for one in others)
-    return may_cross(source, destination, named_public=link.scope in context.setup.policy.named_public)
+    source = min((_audience(tx, records, one) for one in others), default=Audience.PUBLIC)
+    return _cross(context, tx, source, destination, _Way(link.item, link.scope, link.uid))
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Of which item, to which scope, and there into which link's record ("" for one that is to be made)."""
+
+    item: str
+    to: ScopeRef
+    link: str = ""
+
+
+def _cross(context: Context, tx: Transaction, source: Audience, destination: Audience, way: _Way) -> str | None:
+    named = way.to in context.setup.policy.named_public
+    if destination is Audience.PUBLIC and source is Audience.PUBLIC and not named:
+        source = _past(tx, way)
+    return may_cross(source, destination, named_public=named)
+
+
+def _past(tx: Transaction, way: _Way) -> Audience:
+    """Who could read the item's records that take no part any more: what was taken over from them is in the hub still.
+
+    That is never public because of a deletion, a move, or a security level. One that only some people can read now was read while all could.
+    """
+    links = [link for link in tx.links.of_items([way.item]).get(way.item, []) if link.uid != way.link]
+    seen = tx.observations.many([link.ref for link in links])
+    silent = [link for link in links if link.state is not LinkState.LINKED or not _takes_part(seen.get(link.ref))]
+    return min((max(Audience.INTERNAL, _audience(tx, seen, link)) for link in silent), default=Audience.PUBLIC)
 
 
 def _takes_part(record: Record | None) -> bool:
@@ -127,6 +213,7 @@ def guarded_update(context: Context, tx: Transaction, one: Gathered, link: Link)
     """Whether the audience guard forbids writing to the record of ``link``; told once, with the reason."""
     refusal = update_forbidden(context, tx, link, one.alive, one.records)
     if refusal is None:
+        tx.notices.settle(link.scope, "audience", link.key)
         return False
     said = f"{link.key} is not written: {refusal}"
     if tx.notices.raise_(link.scope, "audience", link.key, said):
@@ -137,9 +224,10 @@ def guarded_update(context: Context, tx: Transaction, one: Gathered, link: Link)
 def _guarded(context: Context, tx: Transaction, one: Gathered, route: Route) -> bool:
     """Whether the audience guard forbids the route; told once, with the reason."""
     refusal = forbidden(context, tx, one.alive, one.records, route.to)
-    if refusal is None:
-        return False
     key = next(link.key for link in one.alive)
+    if refusal is None:
+        tx.notices.settle(route.to, "audience", key)
+        return False
     said = f"{key} is not copied to {route.to}: {refusal}"
     if tx.notices.raise_(route.to, "audience", key, said):
         context.tell("skipped", said, scope=route.to, item=one.item.uid, code="audience")
@@ -154,7 +242,7 @@ def _audience(tx: Transaction, records: Mapping[RecordRef, Record], link: Link) 
 
 def _create(context: Context, one: Gathered, scope: ScopeRef, values: Mapping[str, Settled]) -> Operation:
     uid = context.new_uid()
-    marker = sign(Marker(context.store.instance, one.item.uid, uid), context.setup.marker_key)
+    marker = sign(Marker(context.store.instance, one.item.uid, uid, one.links[0].family), context.setup.marker_key)
     source = next(link for link in one.alive if link.state is LinkState.LINKED)
     changes = tuple(_seeds(context, scope, values, f"copied from {source.key}"))
     why = f"{source.key} belongs in {scope} by the product's mirror rules"

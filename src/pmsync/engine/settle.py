@@ -14,16 +14,18 @@ from pmsync.engine.absence import lately_missed
 from pmsync.engine.breaker import looping
 from pmsync.engine.context import Context
 from pmsync.engine.gather import Gathered, gather
+from pmsync.engine.protect import shields
 from pmsync.engine.refusals import refused
 from pmsync.engine.route import creations, guarded_update
 from pmsync.model.enums import Audience
 from pmsync.model.item import Link
-from pmsync.model.values import EMPTY
+from pmsync.model.record import ScopeRef
+from pmsync.model.values import EMPTY, Unobserved
 from pmsync.reconcile.matching import How
 from pmsync.reconcile.operation import Change, Operation, OpKind
 from pmsync.reconcile.reconcile import reconcile
 from pmsync.reconcile.sentences import say
-from pmsync.reconcile.view import Decision, Skip
+from pmsync.reconcile.view import Decision, Skip, SurfaceView
 from pmsync.store import Transaction
 from pmsync.store.dirty import DirtyRow
 from pmsync.store.journal import Entry
@@ -61,20 +63,32 @@ def settle(context: Context, rows: Sequence[DirtyRow], wanted: Wanted) -> None:
     uids = [row.target.removeprefix("item:") for row in rows]
     with context.store.transaction() as tx:
         gathered = {one.item.uid: one for one in gather(context, tx, uids)}
-        finished = []
+        finished, judged = [], []
         for row, uid in zip(rows, uids, strict=True):
             verdict = _settle_one(context, tx, gathered[uid], wanted) if uid in gathered else Verdict.DONE
             if verdict is Verdict.DONE:
                 finished.append(row)
             elif verdict is Verdict.LATER:
                 tx.dirty.postpone(row, context.clock.now() + context.setup.beats.catalogue)
+            if verdict is not Verdict.KEEP and uid in gathered:
+                judged.append(gathered[uid])
         tx.dirty.done(finished)
+        _lift_guards(context, tx, judged)
+
+
+def _lift_guards(context: Context, tx: Transaction, judged: Sequence[Gathered]) -> None:
+    """The audience guard stood in the way of something that is not wanted any more: of these items, what it was not met for just now."""
+    keys = {link.key for one in judged for link in one.links}
+    for notice in tx.notices.open():
+        if notice.code == "audience" and notice.subject in keys and notice.last_at < context.clock.now():
+            tx.notices.settle(notice.scope, notice.code, notice.subject)
 
 
 def _settle_one(context: Context, tx: Transaction, one: Gathered, wanted: Wanted) -> Verdict:
     """Commit one item's decision, and say whether anything more is wanted of it."""
+    context.ledger.moved.update(_edited(one))
     decision = reconcile(one.view)
-    _commit(context, tx, one, decision)
+    commit(context, tx, one, decision)
     if one.item.uid in context.unsent:
         return Verdict.KEEP
     updates = list(_updates(context, tx, one, decision, wanted))
@@ -89,6 +103,20 @@ def _settle_one(context: Context, tx: Transaction, one: Gathered, wanted: Wanted
     return Verdict.LATER if resting or any(skip.code == "drift_respected" for skip in decision.skips) else Verdict.DONE
 
 
+def _edited(one: Gathered) -> Iterator[ScopeRef]:
+    """The scopes whose records show an edit that was not taken note of yet."""
+    for replica in one.view.replicas:
+        if not replica.busy and any(_moved(view) for view in replica.surfaces):
+            yield replica.link.scope
+
+
+def _moved(view: SurfaceView) -> bool:
+    if view.base is None or not view.direction.ingests or isinstance(view.observed, Unobserved):
+        return False
+    canon = view.surface.lens.canon
+    return canon(view.observed) != canon(view.base.remote)
+
+
 def _unsettled(context: Context, one: Gathered, decision: Decision) -> bool:
     """Whether a write is in doubt, or a record could not take part because its system is out of reach."""
     if one.open_ops or any(skip.code in ("busy", "in_flight") for skip in decision.skips):
@@ -96,7 +124,8 @@ def _unsettled(context: Context, one: Gathered, decision: Decision) -> bool:
     return any(not context.is_ready(link.scope) and context.setup.product_of(link.scope) for link in one.alive)
 
 
-def _commit(context: Context, tx: Transaction, one: Gathered, decision: Decision) -> None:
+def commit(context: Context, tx: Transaction, one: Gathered, decision: Decision) -> None:
+    """Store what was decided over one item: hub values, bases, conflicts, drift, and what lost or was left alone."""
     _write_hub(context, tx, one, decision)
     tx.bases.put(decision.bases)
     _keep_disputes(context, tx, one, decision)
@@ -183,11 +212,13 @@ def _notice(context: Context, tx: Transaction, one: Gathered, skip: Skip) -> Non
 
 def _updates(context: Context, tx: Transaction, one: Gathered, decision: Decision, wanted: Wanted) -> Iterator[Operation]:
     links = {link.uid: link for link in one.alive}
+    shielded = shields(context, tx, one, decision)
     grouped: dict[str, list[Change]] = defaultdict(list)
     for want in decision.wanted:
         link = links[want.link]
         if (
-            not _barred(context, tx, one, link)
+            want.link not in shielded
+            and not _barred(context, tx, one, link)
             and not refused(context, tx, link, want.change)
             and not looping(context, tx, link, want.change)
         ):

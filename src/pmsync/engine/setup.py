@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pmsync.connect.contract import Connector
 from pmsync.model.enums import Direction
 from pmsync.model.fields import FIELDS
 from pmsync.model.record import ScopeRef
+from pmsync.reconcile.protect import Selector
 from pmsync.reconcile.rails import Limits
 from pmsync.reconcile.routing import Rule
 
@@ -33,6 +35,8 @@ class Policy:
         respect_human: field to seconds for which a person's edit on a push surface stands.
         named_public: scopes whose config says ``audience: public``.
         limits: the rails.
+        start: ``careful``: a scope new to the store is only read until a person applied a plan for it, and then on trial; ``at_once``: neither.
+        protect: what is read and never written.
     """
 
     directions: Mapping[tuple[str, str], Direction] = field(default_factory=dict)
@@ -41,6 +45,8 @@ class Policy:
     respect_human: Mapping[str, float] = field(default_factory=dict)
     named_public: frozenset[ScopeRef] = frozenset()
     limits: Limits = field(default_factory=Limits)
+    start: Literal["careful", "at_once"] = "at_once"
+    protect: tuple[Selector, ...] = ()
 
     def direction(self, name: str, system: str) -> Direction:
         """Which way ``name`` flows for ``system``: the config's word for the pair, else for all systems, else the field's own default."""

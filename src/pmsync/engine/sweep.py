@@ -1,7 +1,7 @@
 """Sweep: on the slow beat, compare all ids of a scope with its links, to find deletes, moves and what an index missed.
 
 The listing only says where to look: what it lacks, and what it has that we lack, is read directly. An empty or shrunk listing stops the
-sweep until its next beat.
+sweep until its next beat, or until a person says that it is right.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from pmsync.reconcile.rails import shrunk
 from pmsync.store.scopes import ScopeRow
 
 PAGE = 500
+SHRUNK = "shrunk"
+"""The code of the notice on a listing that is not believed. A person who settles it believes it."""
 
 
 def sweep(context: Context, scope: ScopeRef) -> None:
@@ -41,20 +43,50 @@ def sweep(context: Context, scope: ScopeRef) -> None:
 def _sweep(context: Context, scope: ScopeRef, before: int) -> None:
     listing = context.connector(scope).ids(scope)
     reason = shrunk(before, len(listing.refs))
-    if reason is not None:
-        kind = "held" if listing.complete else "skipped"
-        context.tell(kind, f"{scope}: no sweep: {reason}", scope=scope, code="shrunk")
+    if reason is not None and not _is_believed(context, scope, len(listing.refs)):
+        _disbelieve(context, scope, reason, len(listing.refs) if listing.complete else -1)
         _swept(context, scope, before)
         return
     _look_for_lost(context, scope, {ref.remote_id for ref in listing.refs})
     _look_at_unknown(context, scope, listing.refs)
     _swept(context, scope, len(listing.refs))
+    if reason is None:
+        _forget_shrunk(context, scope)
 
 
 def _swept(context: Context, scope: ScopeRef, listed: int) -> None:
     with context.store.transaction() as tx:
         row = tx.scopes.get(scope) or ScopeRow(scope)
         tx.scopes.put(replace(row, swept_at=context.clock.now(), listed=listed))
+
+
+def _is_believed(context: Context, scope: ScopeRef, listed: int) -> bool:
+    """Whether a person has said that a listing as short as this one is right."""
+    with context.store.transaction() as tx:
+        row = tx.scopes.get(scope) or ScopeRow(scope)
+        settled = row.shrunk_to >= 0 and tx.notices.get(scope, SHRUNK, "") is None
+    return settled and shrunk(row.shrunk_to, listed) is None
+
+
+def _disbelieve(context: Context, scope: ScopeRef, reason: str, listed: int) -> None:
+    """Tell it, and keep for a person how short the listing was; one that was cut off (``listed`` -1) can only be waited out."""
+    said = f"{scope}: no sweep: {reason}"
+    if listed < 0:
+        context.tell("skipped", said, scope=scope, code=SHRUNK)
+        return
+    remedy = f"if that many are gone: pmsync resume {scope} --accept-listing"
+    with context.store.transaction() as tx:
+        tx.notices.raise_(scope, SHRUNK, "", f"{said}; {remedy}")
+        tx.scopes.put(replace(tx.scopes.get(scope) or ScopeRow(scope), shrunk_to=listed))
+    context.tell("held", said, scope=scope, code=SHRUNK, hint=remedy)
+
+
+def _forget_shrunk(context: Context, scope: ScopeRef) -> None:
+    with context.store.transaction() as tx:
+        row = tx.scopes.get(scope) or ScopeRow(scope)
+        if row.shrunk_to >= 0:
+            tx.scopes.put(replace(row, shrunk_to=-1))
+            tx.notices.settle(scope, SHRUNK, "")
 
 
 def _look_for_lost(context: Context, scope: ScopeRef, present: AbstractSet[str]) -> None:

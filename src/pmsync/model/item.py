@@ -62,3 +62,5 @@ class Link:
     url: str
     how: str
     """How the tie was made: ``origin``, ``created``, ``marker``, ``reference``, ``exact``, ``person``."""
+    family: str = ""
+    """What stands for the record that the item was first seen in (``connect.markers.origin_of``): the same in our marker on its copies."""

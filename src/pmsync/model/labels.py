@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _SPACE = re.compile(r"\s+")
 
 
+@lru_cache(10_000)
 def label_key(label: str) -> str:
     """The identity of a label: trimmed, white space as ``-``, case folded."""
     return _SPACE.sub("-", label.strip()).casefold()

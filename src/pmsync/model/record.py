@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from pmsync.model.enums import Audience, Kind
 from pmsync.model.values import Observed
@@ -20,6 +21,7 @@ class ScopeRef:
         return f"{self.system}:{self.key}"
 
     @classmethod
+    @lru_cache(1000)
     def parse(cls, text: str) -> ScopeRef:
         """Read ``system:key`` back; the key may hold further colons.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -70,7 +71,7 @@ class Answer:
             Ambiguous: the same in the answer to a write, which may have been carried out.
         """
         try:
-            return msgspec.json.decode(self.content, type=type_)
+            return _decoder(type_).decode(self.content)  # type: ignore[arg-type]  # types are hashable, whatever they hold
         except msgspec.ValidationError as misfit:
             problem = f"JSON of another shape than expected ({self._clean(str(misfit))})"
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -88,3 +89,8 @@ class Answer:
         if self.origin and self.origin.write:
             return Ambiguous(f"{label}the answer to a write ({self.status}) is {problem}")
         return Fatal(f"{label}the answer ({self.status}) is {problem}", hint=hint)
+
+
+@lru_cache(100)
+def _decoder(type_: type[Any]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(type_)

@@ -17,6 +17,8 @@ _SAYING = ("message", "errorMessages", "error", "errors", "error_description", "
 
 def escape(text: str) -> str:
     """``text`` on one line, with everything unprintable (control characters, direction overrides) shown as an escape."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode() for char in text)
 
 

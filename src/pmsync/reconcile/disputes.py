@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
 from pmsync.model.item import Provenance
@@ -24,10 +24,10 @@ class _Side:
     back: bool
 
 
-def carry_on(dispute: Dispute, hub: HubField, seats: list[Seat]) -> Outcome:
-    """Bring an open conflict up to date with what the replicas show now."""
+def carry_on(dispute: Dispute, hub: HubField, seats: list[Seat], left: Set[str] = frozenset()) -> Outcome:
+    """Bring an open conflict up to date with what the replicas show now. ``left``: links that are no longer managed."""
     sides = [_side(dispute, seat) for seat in seats if _speaks(seat)]
-    candidates = _candidates(dispute, sides)
+    candidates = _candidates(dispute, sides, left)
     current = {side.seat.order: side.seat for side in sides}
     all_seats = tuple(current.get(seat.order, seat) for seat in seats)
     if not candidates:
@@ -69,10 +69,13 @@ def _noted(seat: Seat, value: Settled) -> Seat:
     return seat.rebased(value, "the remote's edit joined the open conflict") if new else seat
 
 
-def _candidates(dispute: Dispute, sides: list[_Side]) -> list[Candidate]:
-    """One candidate per (source, value): those the replicas show now, and those of sources that cannot be seen at present."""
+def _candidates(dispute: Dispute, sides: list[_Side], left: Set[str]) -> list[Candidate]:
+    """One candidate per (source, value): those the replicas show now, and those of sources that cannot be seen at present.
+
+    Of a record that left, the value stays where it is and is no side any more; while nobody else speaks, nothing is decided by that.
+    """
     shown = [side.stands for side in sides if side.stands is not None]
-    answered = {one.source for one in shown} | {side.seat.link for side in sides if side.back}
+    answered = {one.source for one in shown} | {side.seat.link for side in sides if side.back} | (left if sides else frozenset())
     kept = [one for one in dispute.candidates if one.source not in answered]
     return list({(one.source, one.value): one for one in [*kept, *shown]}.values())
 

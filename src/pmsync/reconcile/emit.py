@@ -57,11 +57,18 @@ def _emit(hub: HubField, outcome: Outcome, seat: Seat) -> Emission:
     if _is_drift(seat):
         return _drift(hub, outcome, seat)
     if not _called_for(hub, seat, value):
-        words = (
-            f"{seat.view.surface.show(seat.remote)} and {say(value)} no longer match, though neither was edited (a map changed)"
-        )
-        return Emission(seat, skip=seat.skip("stale_map", say(value), words))
+        return Emission(seat, skip=_standing(seat, value))
     return _write(hub, outcome, seat)
+
+
+def _standing(seat: Seat, value: Settled) -> Skip:
+    """The sides differ though neither moved: somebody took a write back, or a map changed."""
+    shown = seat.view.surface.show(seat.remote)
+    if run := seat.view.undone:
+        words = f"{shown} stands beside {say(value)}: undone by run {run[:8]}, until either side is edited"
+        return seat.skip("undone", say(value), words)
+    words = f"{shown} and {say(value)} no longer match, though neither was edited (a map changed)"
+    return seat.skip("stale_map", say(value), words)
 
 
 def _agreed(hub: HubField, seat: Seat, value: Settled) -> Seat:

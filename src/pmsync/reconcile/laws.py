@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from pmsync.model.enums import Priority, Status
@@ -12,6 +13,7 @@ from pmsync.reconcile.lens import Lens, Unmapped, Unrepresentable
 from pmsync.reconcile.lenses.enum import EnumLens
 from pmsync.reconcile.surface import Surface
 
+_Maps = tuple[tuple[tuple[str, str], ...], ...]
 _VOCABULARIES = {"status": [str(value) for value in Status], "priority": [str(value) for value in Priority]}
 
 
@@ -31,11 +33,21 @@ def check_surface(surface: Surface) -> list[Violation]:
 
     Lenses over texts and sets hold by construction, which property tests watch over.
     """
-    if not isinstance(surface.lens, EnumLens) or surface.field not in _VOCABULARIES:
+    lens = surface.lens
+    if not isinstance(lens, EnumLens) or surface.field not in _VOCABULARIES:
         return []
-    found = check_enum(surface.lens, _VOCABULARIES[surface.field])
-    if surface.field == "priority":
-        found += check_monotone(surface.lens, lambda value: Priority(value).rank)
+    maps = (tuple(lens.reads.items()), tuple(lens.writes.items()), tuple(lens.refused.items()))
+    return list(_broken(surface.field, maps, lens.empties, lens.empty_token))
+
+
+@lru_cache(256)
+def _broken(name: str, maps: _Maps, empties: frozenset[str], empty_token: str | None) -> list[Violation]:
+    """As ``check_surface``; every run asks it of the same few maps."""
+    reads, writes, refused = map(dict, maps)
+    lens = EnumLens(reads, writes, refused, empties=empties, empty_token=empty_token)
+    found = check_enum(lens, _VOCABULARIES[name])
+    if name == "priority":
+        found += check_monotone(lens, lambda value: Priority(value).rank)
     return found
 
 

@@ -63,6 +63,9 @@ class Operation:
         changes: the surfaces written, in a fixed order; for a create all seeded surfaces with ``before`` EMPTY.
         marker: the signed token a create plants; None for an update.
         why: a sentence for a person.
+        undoes: the run whose write this takes back, "" for every other op. Its changes put earlier values back, which are not consistent
+            with the hub's: the pair is agreed upon as it stands.
+        ends: the record's link ends when the op is confirmed; with no changes nothing is sent for it.
     """
 
     uid: str
@@ -75,3 +78,5 @@ class Operation:
     changes: tuple[Change, ...]
     marker: str | None
     why: str
+    undoes: str = ""
+    ends: bool = False

@@ -22,7 +22,8 @@ def value_of(tree: object) -> Settled:
 
 
 def op_tree(op: Operation) -> dict[str, Any]:
-    """The tree of an op."""
+    """The tree of an op. What only the ops of an undo have is left out of the others."""
+    undo = {"undoes": op.undoes, "ends": op.ends} if op.undoes else {}
     return {
         "uid": op.uid,
         "kind": op.kind.value,
@@ -34,6 +35,7 @@ def op_tree(op: Operation) -> dict[str, Any]:
         "changes": [_change_tree(change) for change in op.changes],
         "marker": op.marker,
         "why": op.why,
+        **undo,
     }
 
 
@@ -56,6 +58,8 @@ def op_of(tree: dict[str, Any]) -> Operation:
         changes=tuple(_change_of(change) for change in tree["changes"]),
         marker=tree["marker"],
         why=tree["why"],
+        undoes=str(tree.get("undoes", "")),
+        ends=bool(tree.get("ends", False)),
     )
 
 

@@ -26,6 +26,18 @@ CLOSE_FLOOR = 5
 DROP_SHARE, DROP_FLOOR = 0.1, 5
 """A listing that lost more than the larger of these is not believed."""
 
+CANARY = 10
+"""How many records a run may write in a scope that is on trial."""
+
+MOVED_SHARE, MOVED_FLOOR = 0.9, 20
+"""Edits on more than this share of a scope's records at once, and on no fewer than this many, look like an accident."""
+
+FAILED_SHARE, FAILED_FLOOR = 0.5, 5
+"""Failed writes that make up this share of a system's writes in a run, and are no fewer than this many, end its writing."""
+
+DOUBTFUL = 3
+"""More creates in doubt than this, and a scope gets no further ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -91,6 +103,37 @@ def shrunk(before: int, now: int) -> str | None:
     if lost > max(DROP_FLOOR, DROP_SHARE * before):
         return f"the listing lost {lost:,} of {before:,} records: that is taken for a failure, not for deletions"
     return None
+
+
+def ration(
+    ops: Sequence[Operation], written: AbstractSet[str], most: int = CANARY
+) -> tuple[tuple[Operation, ...], tuple[Operation, ...]]:
+    """Divide the ops of a scope on trial into those of this run and those that wait for the next one, both in the given order.
+
+    Args:
+        ops: what may be written there.
+        written: the items whose records there were written in this run already; further writes to those count no more.
+        most: how many items there may be in all.
+    """
+    chosen = set(written)
+    for op in ops:
+        if op.item not in chosen and len(chosen) < most:
+            chosen.add(op.item)
+    return tuple(op for op in ops if op.item in chosen), tuple(op for op in ops if op.item not in chosen)
+
+
+def everything_moved(moved: int, linked: int) -> str | None:
+    """Why edits on ``moved`` of ``linked`` records at once are not believed; None when they are."""
+    if moved < MOVED_FLOOR or moved <= MOVED_SHARE * linked:
+        return None
+    return f"{moved:,} of {linked:,} records changed at once: that looks like an accident with a field or a clock"
+
+
+def failing(sent: int, failed: int) -> str | None:
+    """Why a system is not written to any more in a run, after ``failed`` of ``sent`` writes; None when it is."""
+    if failed < FAILED_FLOOR or failed < FAILED_SHARE * sent:
+        return None
+    return f"{failed:,} of {sent:,} writes failed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from pmsync.model.fields import FIELDS, MergeType
 from pmsync.reconcile.disputes import carry_on
@@ -33,7 +33,7 @@ def _concerned(view: ItemView, name: str) -> bool:
 def _field(view: ItemView, name: str) -> Decision:
     hub = hub_field(view, name)
     seats, left_out = take_seats(view, hub)
-    outcome = _merge(hub, seats, view.disputes.get(name))
+    outcome = _merge(hub, seats, view.disputes.get(name), view.left)
     emissions = emit(hub, outcome)
     write = outcome.hub_write(hub)
     return Decision(
@@ -48,9 +48,9 @@ def _field(view: ItemView, name: str) -> Decision:
     )
 
 
-def _merge(hub: HubField, seats: list[Seat], dispute: Dispute | None) -> Outcome:
+def _merge(hub: HubField, seats: list[Seat], dispute: Dispute | None, left: Set[str]) -> Outcome:
     if dispute is not None:
-        return carry_on(dispute, hub, seats)
+        return carry_on(dispute, hub, seats, left)
     if hub.merge is MergeType.SET:
         return merge_sets(hub, seats)
     return merge_scalars(hub, agree_where_equal(hub, seats))

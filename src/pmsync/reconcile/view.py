@@ -34,6 +34,7 @@ class SurfaceView:
             an echo or a stale read, never an edit.
         drift_since: Unix seconds since when a push surface shows a person's edit, None when it does not.
         respect_human: seconds for which such an edit is left standing.
+        undone: the run that put the base's remote value back although the hub says something else, "" when none did.
     """
 
     surface: Surface
@@ -43,6 +44,7 @@ class SurfaceView:
     sent: tuple[Settled, ...] = ()
     drift_since: float | None = None
     respect_human: float = 0.0
+    undone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +83,18 @@ class Dispute:
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """Everything about one item at one moment. ``owners`` maps a field to the system that breaks its ties; ``now`` is Unix seconds."""
+    """Everything about one item at one moment.
+
+    ``owners`` maps a field to the system that breaks its ties; ``now`` is Unix seconds; ``left`` holds the uids of links that are no longer
+    managed: what stood there is no side of anything any more.
+    """
 
     item: Item
     replicas: tuple[Replica, ...]
     disputes: Mapping[str, Dispute] = field(default_factory=dict)
     owners: Mapping[str, str] = field(default_factory=dict)
     now: float = 0.0
+    left: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +147,8 @@ class Settlement:
 @dataclass(frozen=True, slots=True)
 class Skip:
     """Something that was left alone, and why. ``code`` is stable for machines: ``unmapped``, ``unrepresentable``, ``unobserved``,
-    ``read_only``, ``busy``, ``conflict``, ``in_flight``, ``drift_respected``, ``stale_map``. ``subject`` names the value or field concerned.
+    ``read_only``, ``busy``, ``conflict``, ``in_flight``, ``drift_respected``, ``undone``, ``stale_map``; those of an undo: ``engine.undo``.
+    ``subject`` names the value or field concerned.
     """  # noqa: D205 - one thought
 
     link: str

@@ -17,13 +17,17 @@ from pmsync.store.tables.hub import BASES
 
 @dataclass(frozen=True, slots=True)
 class BaseRow:
-    """What is agreed on one surface of one link; ``base`` None before first contact, ``drift_since`` in Unix seconds."""
+    """What is agreed on one surface of one link; ``base`` None before first contact, ``drift_since`` in Unix seconds.
+
+    ``undone``: the run that put the remote value back; the pair stands although its sides differ. "" where they were found consistent.
+    """
 
     base: Base | None
     drift_since: float | None = None
+    undone: str = ""
 
 
-_OF_LINKS = select(BASES.c.link, BASES.c.surface, BASES.c.remote, BASES.c.hub, BASES.c.drift_since).where(
+_OF_LINKS = select(BASES.c.link, BASES.c.surface, BASES.c.remote, BASES.c.hub, BASES.c.drift_since, BASES.c.undone).where(
     BASES.c.link.in_(bindparam("links", expanding=True))
 )
 _CALM = update(BASES).where(BASES.c.link == bindparam("of"), BASES.c.surface == bindparam("at_surface")).values(drift_since=None)
@@ -43,11 +47,11 @@ class Bases:
                 base = None
                 if row.remote is not None and row.hub is not None:
                     base = Base(decode_settled(row.remote), decode_settled(row.hub))
-                found[row.link][row.surface] = BaseRow(base, row.drift_since)
+                found[row.link][row.surface] = BaseRow(base, row.drift_since, row.undone)
         return dict(found)
 
-    def put(self, writes: Sequence[BaseWrite], op: str | None = None) -> None:
-        """Agree on new pairs; ``op`` is the op whose confirmation they follow from. Drift marks stay as they are."""
+    def put(self, writes: Sequence[BaseWrite], op: str | None = None, *, undone: str = "") -> None:
+        """Agree on new pairs; ``op`` is the op whose confirmation they follow from, ``undone`` as in ``BaseRow``. Drift marks stay."""
         now = self._session.now()
         rows = [
             {
@@ -57,15 +61,16 @@ class Bases:
                 "hub": encode_settled(write.base.hub),
                 "op": op,
                 "why": write.why,
+                "undone": undone,
                 "at": now,
             }
             for write in writes
         ]
-        self._session.put(BASES, ("remote", "hub", "op", "why", "at"), rows)
+        self._session.put(BASES, ("remote", "hub", "op", "why", "undone", "at"), rows)
 
     def drifted(self, link: str, surface: str, at: float) -> None:
         """Note that the surface shows a person's edit since ``at``; an earlier note stands."""
-        row = {"link": link, "surface": surface, "drift_since": at, "why": "", "at": at}
+        row = {"link": link, "surface": surface, "drift_since": at, "why": "", "undone": "", "at": at}
         self._session.run(_drift(self._session.dialect), row)
 
     def calmed(self, link: str, surface: str) -> None:

@@ -30,6 +30,7 @@ class ConflictRow:
     by: str
 
 
+_ADD = insert(CONFLICTS)
 _IS_OPEN = CONFLICTS.c.closed_at.is_(None)
 _OF_FIELD = select(CONFLICTS.c.uid).where(CONFLICTS.c.item == bindparam("of"), CONFLICTS.c.field == bindparam("on"), _IS_OPEN)
 _OPEN_FOR = select(CONFLICTS).where(CONFLICTS.c.item.in_(bindparam("items", expanding=True)), _IS_OPEN)
@@ -65,7 +66,7 @@ class Conflicts:
         if uid is None:
             uid = session.new_uid()
             row = {"uid": uid, "item": item, "field": dispute.field, "dispute": text, "run": run, "opened_at": now, "by": ""}
-            session.run(insert(CONFLICTS), row)
+            session.run(_ADD, row)
         else:
             session.run(_UPDATE, {"of": uid, "now": text, "in_run": run})
         texts = [candidate_text(candidate) for candidate in dispute.candidates]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from pmsync.store.errors import StoreError, Unreachable
 
 BUSY_SECONDS = 30
 """How long one program waits for another's transaction."""
+
+STATEMENTS = 512
+"""How many statements SQLite keeps compiled."""
 
 _URLS = "write sqlite:///pmsync.db or postgresql://user@host/database"
 _SQLITE_PRAGMAS = (f"busy_timeout={BUSY_SECONDS * 1000}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
@@ -77,16 +81,28 @@ def begin(connection: Connection, *, durable: bool) -> None:
         connection.exec_driver_sql("SET LOCAL synchronous_commit = on")
 
 
+def driver_of(engine: Engine) -> sqlite3.Connection:
+    """The one connection of an SQLite store, as its driver knows it."""
+    borrowed = engine.raw_connection()
+    try:
+        driver = borrowed.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        return driver
+    finally:
+        borrowed.close()  # which leaves it open: the pool is this one connection
+
+
 def _connect_sqlite(url: URL) -> Engine:
-    pool: dict[str, Any] = {"poolclass": StaticPool} if in_memory(url) else {}
     if not in_memory(url):
         _make_file(Path(url.database or ""))
+    # One connection for all: the store lets one thread at a time use it.
     engine = create_engine(
         url,
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,
-        connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
-        **pool,
+        connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS, "cached_statements": STATEMENTS},
+        poolclass=StaticPool,
+        pool_reset_on_return=None,  # who borrows it for a moment must not end the transaction of whom it belongs to
     )
     event.listen(engine, "connect", _settle_sqlite)
     return engine

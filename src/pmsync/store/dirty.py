@@ -10,7 +10,7 @@ from sqlalchemy import Executable, bindparam, case, delete, func, select, update
 
 from pmsync.model.record import ScopeRef
 from pmsync.store.counters import take_numbers
-from pmsync.store.sql import Session, insert_into
+from pmsync.store.sql import Session, chunks, insert_into
 from pmsync.store.tables.work import DIRTY
 
 
@@ -41,6 +41,8 @@ _TAKE = (
     .order_by(DIRTY.c.target)
     .limit(bindparam("limit"))
 )
+_MARKED = select(DIRTY.c.target).where(DIRTY.c.target.in_(bindparam("targets", expanding=True)))
+_COUNT = select(func.count()).select_from(DIRTY)
 _DONE = delete(DIRTY).where(DIRTY.c.target == bindparam("of"), DIRTY.c.seq == bindparam("as_of"))
 _POSTPONE = (
     update(DIRTY)
@@ -81,6 +83,10 @@ class Dirty:
             for row in rows
         ]
 
+    def marked(self, targets: Iterable[str]) -> set[str]:
+        """Those among ``targets`` that are marked, due or not."""
+        return {row.target for part in chunks(targets) for row in self._session.rows(_MARKED, {"targets": part})}
+
     def done(self, rows: Sequence[DirtyRow]) -> None:
         """Take marks away, except those that were marked again after they were taken."""
         self._session.run_many(_DONE, [{"of": row.target, "as_of": row.seq} for row in rows])
@@ -91,7 +97,7 @@ class Dirty:
 
     def count(self) -> int:
         """How many targets are marked; reads the whole index."""
-        return int(self._session.value(select(func.count()).select_from(DIRTY)))
+        return int(self._session.value(_COUNT))
 
 
 @cache

@@ -73,6 +73,8 @@ class OperationDocument(msgspec.Struct, frozen=True):
     changes: tuple[ChangeDocument, ...]
     marker: str | None
     why: str
+    undoes: str = ""
+    ends: bool = False
 
 
 class CandidateDocument(msgspec.Struct, frozen=True):
@@ -197,6 +199,8 @@ def operation_text(op: Operation) -> str:
             tuple(_change_document(change) for change in op.changes),
             op.marker,
             op.why,
+            op.undoes,
+            op.ends,
         )
     )
 
@@ -223,6 +227,8 @@ def operation_of(text: str) -> Operation:
         changes=changes,
         marker=found.marker,
         why=found.why,
+        undoes=found.undoes,
+        ends=found.ends,
     )
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -41,16 +40,20 @@ _REFUSED = (
 _START = "check that the server runs and that the host and port in the store URL are right"
 
 
-@contextmanager
-def told(url: URL) -> Iterator[None]:
+class told:  # noqa: N801 - it is used as a verb
     """Turn what the driver raises about the database as a whole into a ``StoreError``. Errors in a statement stay as they are: they are ours."""
-    try:
-        yield
-    except (DBAPIError, sqlite3.Error) as error:
-        translated = _translated(error, url)
-        if translated is None:
-            raise
-        raise translated from error
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if isinstance(error, DBAPIError | sqlite3.Error):
+            translated = _translated(error, self._url)
+            if translated is not None:
+                raise translated from error
 
 
 def place(url: URL) -> str:

@@ -26,6 +26,7 @@ _TITLED = (
     select(ITEMS.c.uid).where(ITEMS.c.product == bindparam("of"), ITEMS.c.title_key == bindparam("key")).order_by(ITEMS.c.uid)
 )
 _VALUE = ("value", "revision", "source", "actor", "at", "why")
+_COUNT = select(func.count()).select_from(ITEMS)
 _ADD = insert(ITEMS)
 _ADD_FIELDS = insert(ITEM_FIELDS)
 _RETITLE = update(ITEMS).where(ITEMS.c.uid == bindparam("of")).values(title_key=bindparam("key"))
@@ -37,10 +38,10 @@ class Items:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def create(self, product: str, kind: Kind, fields: Mapping[str, Settled], provenance: Provenance) -> Item:
-        """A new item with the given values, all made by ``provenance``."""
+    def create(self, product: str, kind: Kind, fields: Mapping[str, Settled], provenance: Provenance, *, uid: str = "") -> Item:
+        """A new item with the given values, all made by ``provenance``. ``uid``: the name it had before this store forgot it."""
         session = self._session
-        uid = session.new_uid()
+        uid = uid or session.new_uid()
         first = take_numbers(session, "revision", len(fields))
         values = {name: HubValue(fields[name], first + step, provenance) for step, name in enumerate(sorted(fields))}
         session.run(
@@ -86,7 +87,7 @@ class Items:
 
     def count(self) -> int:
         """How many items there are; reads the whole index."""
-        return int(self._session.value(select(func.count()).select_from(ITEMS)))
+        return int(self._session.value(_COUNT))
 
     def titled(self, product: str, title_key: str) -> list[str]:
         """The uids of a product's items whose title has this ``title_key``."""

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select
+from sqlalchemy import Row, bindparam, func, insert, literal_column, select
 
 from pmsync.model.values import Settled
 from pmsync.store.codec import decode_optional, encode_optional
-from pmsync.store.sql import Session
+from pmsync.store.sql import Session, chunks
 from pmsync.store.tables.history import JOURNAL
 
 
@@ -20,8 +20,8 @@ class Entry:
 
     Attributes:
         run: the run in which it happened.
-        kind: ``ingest``, ``hub``, ``write``, ``base``, ``conflict``, ``resolve``, ``overruled``, ``skip``, ``link``, ``unlink``, ``move``,
-            ``gone``, ``notice`` and the like.
+        kind: ``ingest``, ``hub``, ``write``, ``undo``, ``base``, ``conflict``, ``resolve``, ``overruled``, ``overwritten``, ``skip``,
+            ``link``, ``unlink``, ``move``, ``gone``, ``notice`` and the like.
         item: uid of the item, "" when it concerns none.
         field: the hub field, "" when it concerns none.
         link: uid of the link, "" when it concerns none.
@@ -32,6 +32,7 @@ class Entry:
         actor: who did it, as far as the systems tell.
         why: a sentence for a person.
         at: Unix seconds; 0 means now.
+        surface: where the value was written, "" when it was written nowhere.
     """
 
     run: str
@@ -46,6 +47,7 @@ class Entry:
     actor: str = ""
     why: str = ""
     at: float = 0.0
+    surface: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,18 @@ _LATEST = select(JOURNAL).order_by(JOURNAL.c.seq.desc()).limit(bindparam("limit"
 _OF_ITEM = _LATEST.where(JOURNAL.c.item == bindparam("of"))
 _OF_FIELD = _OF_ITEM.where(JOURNAL.c.field == bindparam("on"))
 _OF_RUN = select(JOURNAL).where(JOURNAL.c.run == bindparam("of")).order_by(JOURNAL.c.seq)
+_COUNTS = select(JOURNAL.c.kind, func.count().label("number")).where(JOURNAL.c.run == bindparam("of")).group_by(JOURNAL.c.kind)
+# Written out, not bound: a partial index serves only a query that says its condition word for word.
+_OF_OPS = (
+    select(JOURNAL)
+    .where(JOURNAL.c.op.in_(bindparam("ops", expanding=True)), JOURNAL.c.op != literal_column("''"))
+    .order_by(JOURNAL.c.seq)
+)
+_SINCE = (
+    select(JOURNAL)
+    .where(JOURNAL.c.item == bindparam("of"), JOURNAL.c.seq > bindparam("after"), JOURNAL.c.field == bindparam("on"))
+    .order_by(JOURNAL.c.seq)
+)
 
 
 class Journal:
@@ -83,6 +97,19 @@ class Journal:
         """The entries of a run, oldest first."""
         return [_entry(row) for row in self._session.rows(_OF_RUN, {"of": run})]
 
+    def counts(self, run: str) -> dict[str, int]:
+        """How many entries of each kind a run made."""
+        return {row.kind: row.number for row in self._session.rows(_COUNTS, {"of": run})}
+
+    def of_ops(self, ops: Iterable[str]) -> list[JournalRow]:
+        """The entries that these ops caused, oldest first."""
+        rows = [_entry(row) for part in chunks(ops) for row in self._session.rows(_OF_OPS, {"ops": part})]
+        return sorted(rows, key=lambda row: row.seq)
+
+    def since(self, item: str, field: str, seq: int) -> list[JournalRow]:
+        """The entries of one field of an item that were made after the entry ``seq``, oldest first."""
+        return [_entry(row) for row in self._session.rows(_SINCE, {"of": item, "on": field, "after": seq})]
+
     def recent(self, limit: int = 200) -> list[JournalRow]:
         """The latest ``limit`` entries, oldest first."""
         return _oldest_first(self._session.rows(_LATEST, {"limit": limit}))
@@ -102,6 +129,7 @@ def _row(entry: Entry, now: float) -> dict[str, Any]:
         "actor": entry.actor,
         "why": entry.why,
         "at": entry.at or now,
+        "surface": entry.surface,
     }
 
 
@@ -123,5 +151,6 @@ def _entry(row: Row[Any]) -> JournalRow:
         actor=row.actor,
         why=row.why,
         at=row.at,
+        surface=row.surface,
         seq=row.seq,
     )

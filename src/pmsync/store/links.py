@@ -25,6 +25,11 @@ _BY_RECORDS = (
     .order_by(LINKS.c.made_at, LINKS.c.uid)
 )
 _BY_ITEMS = select(LINKS).where(LINKS.c.item.in_(bindparam("items", expanding=True))).order_by(LINKS.c.made_at, LINKS.c.uid)
+_BY_FAMILIES = (
+    select(LINKS)
+    .where(LINKS.c.family.in_(bindparam("families", expanding=True)), _IS_LINKED)
+    .order_by(LINKS.c.made_at, LINKS.c.uid)
+)
 _NAMED = union(*(select(LINKS).where(column == bindparam("text")) for column in (LINKS.c.key, LINKS.c.url, LINKS.c.remote_id)))
 _IN_SCOPE = (
     select(LINKS)
@@ -33,7 +38,7 @@ _IN_SCOPE = (
     .limit(bindparam("limit"))
 )
 _COUNT = select(func.count()).select_from(LINKS).where(LINKS.c.scope == bindparam("of"), _IS_LINKED)
-_CHANGING = ("state", "scope", "key", "url", "role", "how", "system", "remote_id")
+_CHANGING = ("state", "scope", "key", "url", "role", "how", "system", "remote_id", "family")
 _CHANGE = update(LINKS).where(LINKS.c.uid == bindparam("of")).values({name: bindparam(f"new_{name}") for name in _CHANGING})
 _HINT = "unlink the other one first, or leave this record alone"
 
@@ -85,6 +90,14 @@ class Links:
                 found[row.item].append(_link(row))
         return dict(found)
 
+    def of_families(self, families: Iterable[str]) -> dict[str, list[Link]]:
+        """The linked links of each family, oldest first; families without one are left out."""
+        found: defaultdict[str, list[Link]] = defaultdict(list)
+        for part in chunks(family for family in families if family):
+            for row in self._session.rows(_BY_FAMILIES, {"families": part}):
+                found[row.family].append(_link(row))
+        return dict(found)
+
     def named(self, text: str) -> list[Link]:
         """The links whose display key, URL or remote id is exactly ``text``, ordered by uid."""
         return sorted(map(_link, self._session.rows(_NAMED, {"text": text})), key=lambda link: link.uid)
@@ -133,6 +146,7 @@ def _row(link: Link) -> dict[str, Any]:
         "key": link.key,
         "url": link.url,
         "how": link.how,
+        "family": link.family,
     }
 
 
@@ -147,4 +161,5 @@ def _link(row: Row[Any]) -> Link:
         key=row.key,
         url=row.url,
         how=row.how,
+        family=row.family,
     )

@@ -26,6 +26,7 @@ class NoticeRow:
     last_at: float
 
 
+_ADD = insert(NOTICES)
 _GET = select(NOTICES.c.settled_at).where(NOTICES.c.digest == bindparam("of"))
 _ONE = select(NOTICES).where(NOTICES.c.digest == bindparam("of"), NOTICES.c.settled_at.is_(None))
 _AGAIN = (
@@ -66,7 +67,7 @@ class Notices:
                 "first_at": now,
                 "last_at": now,
             }
-            session.run(insert(NOTICES), row)
+            session.run(_ADD, row)
             return True
         settled = known.settled_at is not None
         session.run(_REOPEN if settled else _AGAIN, {"of": name, "because": reason, "at": now})

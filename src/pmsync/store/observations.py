@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Executable, bindparam, select
+from sqlalchemy import Executable, bindparam, or_, select
 
 from pmsync.model.record import Comment, Record, RecordRef
 from pmsync.store.codec import digest
 from pmsync.store.documents import comment_of, comment_text, record_of, record_text
 from pmsync.store.sql import Session, chunks
+from pmsync.store.tables.hub import LINKS
 from pmsync.store.tables.remote import COMMENTS, OBSERVATIONS
 
 _O, _C = OBSERVATIONS.c, COMMENTS.c
 _DIGESTS = select(_O.remote_id, _O.digest).where(_O.system == bindparam("of"), _O.remote_id.in_(bindparam("ids", expanding=True)))
 _RECORDS = select(_O.record).where(_O.system == bindparam("of"), _O.remote_id.in_(bindparam("ids", expanding=True)))
-_BORN = select(_O.remote_id).where(_O.system == bindparam("of"), _O.born_at == bindparam("at")).order_by(_O.remote_id)
+_IS_TIED = select(LINKS.c.uid).where(LINKS.c.system == _O.system, LINKS.c.remote_id == _O.remote_id).exists()
+_BORN = (
+    select(_O.remote_id)
+    .where(_O.system == bindparam("of"), _O.born_at == bindparam("at"), or_(_O.seen_at < bindparam("before"), _IS_TIED))
+    .order_by(_O.remote_id)
+)
 _COMMENT_DIGESTS = select(_C.remote_id, _C.digest).where(
     _C.system == bindparam("of"), _C.remote_id.in_(bindparam("ids", expanding=True))
 )
@@ -71,9 +77,13 @@ class Observations:
                     found[record.ref] = record
         return found
 
-    def born(self, system: str, at: float) -> list[RecordRef]:
-        """The records of a system that say they were created at that moment (Unix seconds): a transfer to a new id keeps it."""
-        return [RecordRef(system, row.remote_id) for row in self._session.rows(_BORN, {"of": system, "at": at})]
+    def born(self, system: str, at: float, before: float) -> list[RecordRef]:
+        """The records of a system that say they were created at that moment (Unix seconds): a transfer to a new id keeps it.
+
+        Of those that no item ever had, only what was stored before that time: at first contact a whole import may share one moment.
+        """
+        rows = self._session.rows(_BORN, {"of": system, "at": at, "before": before})
+        return [RecordRef(system, row.remote_id) for row in rows]
 
     def put_comments(self, comments: Sequence[Comment]) -> int:
         """Store comments; how many are new or differ."""

@@ -19,10 +19,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from types import MappingProxyType
 from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import Row, bindparam, literal_column, select, update
+from sqlalchemy import Executable, Row, bindparam, literal_column, select, update
 from sqlalchemy.exc import IntegrityError
 
 from pmsync.model.record import RecordRef
@@ -111,6 +112,7 @@ _ALIVE = OPS.c.alive == literal_column("1")
 _UNSETTLED = OPS.c.state.in_([OpState.INTENT, OpState.SENT, OpState.AMBIGUOUS])
 _ORDER = (OPS.c.made_at, OPS.c.uid)
 _GET = select(OPS).where(OPS.c.uid == bindparam("of"))
+_MANY = select(OPS).where(OPS.c.uid.in_(bindparam("uids", expanding=True)))
 _OPEN = select(OPS).where(_ALIVE, _UNSETTLED).order_by(*_ORDER)
 _OPEN_FOR = select(OPS).where(OPS.c.item.in_(bindparam("items", expanding=True)), _ALIVE, _UNSETTLED).order_by(*_ORDER)
 _OF_RUN = select(OPS).where(OPS.c.run == bindparam("of")).order_by(*_ORDER)
@@ -122,8 +124,8 @@ class Ops:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, op: Operation, run: str, state: OpState = OpState.PLANNED, plan: str | None = None) -> None:
-        """Store a new op.
+    def add(self, op: Operation, run: str, state: OpState = OpState.PLANNED, plan: str | None = None, *, floor: str = "") -> None:
+        """Store a new op; ``floor``: where a look for what became of it begins.
 
         Raises:
             AlreadyOpen: an unfinished create of the item in that scope, or an unfinished op of the record, stands in the way. Nothing was
@@ -147,7 +149,7 @@ class Ops:
             "plan": plan,
             "state": state,
             "alive": 1,
-            "floor": "",
+            "floor": floor,
             "attempts": 0,
             "reason": "",
             "outcome": "",
@@ -161,6 +163,10 @@ class Ops:
         """The op of that name."""
         row = self._session.row(_GET, {"of": uid})
         return _op_row(row) if row else None
+
+    def many(self, uids: Iterable[str]) -> dict[str, OpRow]:
+        """The ops of those names; unknown ones are left out."""
+        return {row.uid: _op_row(row) for part in chunks(uids) for row in self._session.rows(_MANY, {"uids": part})}
 
     def advance(self, uid: str, state: OpState, **facts: Unpack[Facts]) -> None:
         """Take one step of the life cycle and record what is known with it.
@@ -201,16 +207,23 @@ class Ops:
         return [_op_row(row) for row in self._session.rows(_OF_RUN, {"of": run})]
 
     def _update(self, uid: str, states: Sequence[OpState], columns: dict[str, Any]) -> int:
-        statement = update(OPS).where(OPS.c.uid == uid, OPS.c.state.in_(states))
-        statement = statement.values(**columns, changed_at=self._session.now())
+        statement = _step(tuple(states), tuple(columns))
+        values = {f"new_{name}": value for name, value in columns.items()}
+        values |= {"of": uid, "now": self._session.now()}
         if "remote_id" not in columns:
-            return self._session.run(statement)
+            return self._session.run(statement, values)
         try:
             with self._session.savepoint():
-                return self._session.run(statement)
+                return self._session.run(statement, values)
         except IntegrityError as error:
             message = f"another unfinished op writes to {columns['system']}#{columns['remote_id']}"
             raise AlreadyOpen(message, hint="it is resolved by the next sync") from error
+
+
+@cache
+def _step(states: tuple[OpState, ...], columns: tuple[str, ...]) -> Executable:
+    statement = update(OPS).where(OPS.c.uid == bindparam("of"), OPS.c.state.in_(states))
+    return statement.values({name: bindparam(f"new_{name}") for name in columns} | {"changed_at": bindparam("now")})
 
 
 def _columns(facts: Facts) -> dict[str, Any]:

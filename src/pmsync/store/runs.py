@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, update
+from sqlalchemy import Row, bindparam, exists, insert, select, update
 
 from pmsync.store.codec import COUNTS, decode, encode
+from pmsync.store.ops import OpState
 from pmsync.store.sql import Session, beginning
 from pmsync.store.tables.history import RUNS
+from pmsync.store.tables.work import OPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,9 @@ class RunRow:
 
 
 _NAMED = beginning(RUNS.c.uid)
+_WROTE = exists().where(OPS.c.run == RUNS.c.uid, OPS.c.state.in_([OpState.CONFIRMED, OpState.RESOLVED]))
+_WRITERS = select(RUNS).where(_WROTE).order_by(RUNS.c.seq.desc()).limit(bindparam("limit"))
+_START = insert(RUNS)
 _FINISH = (
     update(RUNS)
     .where(RUNS.c.uid == bindparam("of"))
@@ -44,7 +49,7 @@ class Runs:
         """Begin a run: its kind (``sync``, ``plan``), and the arguments as a person typed them, without secrets. Returns its uid."""
         session = self._session
         uid = session.new_uid()
-        session.run(insert(RUNS), {"uid": uid, "kind": kind, "args": args, "started_at": session.now(), "counts": "{}"})
+        session.run(_START, {"uid": uid, "kind": kind, "args": args, "started_at": session.now(), "counts": "{}"})
         return uid
 
     def finish(self, uid: str, exit_code: int, counts: Mapping[str, int]) -> None:
@@ -60,6 +65,10 @@ class Runs:
         """
         row = self._session.named(_NAMED, name, "runs")
         return _run(row) if row else None
+
+    def writers(self, limit: int) -> list[RunRow]:
+        """The latest runs of which a write was settled, latest first."""
+        return [_run(row) for row in self._session.rows(_WRITERS, {"limit": limit})]
 
 
 def _run(row: Row[Any]) -> RunRow:

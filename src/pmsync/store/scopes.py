@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import bindparam, select
 
 from pmsync.model.enums import Audience
 from pmsync.model.record import ScopeRef
@@ -30,7 +29,10 @@ class ScopeRow:
         frozen_why: why a person must look before anything is written, "" when it is not frozen.
         mark: the instance mark last left in the container, or last seen there; "" for none.
         next_mark: the mark about to be left, kept before it is sent, so that a lost answer is no riddle; "" for none.
+        marked_at: Unix seconds when the mark was left, 0 when one is to be left anew.
+        restored_at: Unix seconds when the mark last showed that this store is older than the world, 0 for never.
         trust: how far writes may go there: "" nothing yet, for no person has looked at a plan; ``canary`` a few at a time; ``full``.
+        shrunk_to: how many records the last whole listing held that was not believed, -1 for none.
     """
 
     scope: ScopeRef
@@ -48,26 +50,14 @@ class ScopeRow:
     frozen_why: str = ""
     mark: str = ""
     next_mark: str = ""
+    marked_at: float = 0.0
+    restored_at: float = 0.0
     trust: str = ""
+    shrunk_to: int = -1
 
 
-_FACTS = (
-    "remote_id",
-    "name",
-    "url",
-    "config_hash",
-    "listed",
-    "pulled_at",
-    "catalogue_at",
-    "swept_at",
-    "parked_until",
-    "parked_why",
-    "frozen_why",
-    "mark",
-    "next_mark",
-    "trust",
-)
-_GET = select(SCOPES).where(SCOPES.c.scope == bindparam("of"))
+_FACTS = tuple(one.name for one in fields(ScopeRow))[2:]
+_GET = select(*(SCOPES.c[name] for name in ("audience", *_FACTS))).where(SCOPES.c.scope == bindparam("of"))
 
 
 class Scopes:
@@ -75,19 +65,18 @@ class Scopes:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._read: dict[ScopeRef, ScopeRow | None] = {}
 
     def get(self, scope: ScopeRef) -> ScopeRow | None:
-        """What is known of a scope."""
-        row = self._session.row(_GET, {"of": str(scope)})
-        return _scope_row(row) if row else None
+        """What is known of a scope. One transaction asks once: nobody else has a say meanwhile."""
+        if scope not in self._read:
+            row = self._session.row(_GET, {"of": str(scope)})
+            self._read[scope] = ScopeRow(scope, Audience(row[0]), *row[1:]) if row else None
+        return self._read[scope]
 
     def put(self, row: ScopeRow) -> None:
         """Store what is known of a scope, whole."""
         facts = {name: getattr(row, name) for name in _FACTS}
         values = {"scope": str(row.scope), "audience": int(row.audience), **facts}
         self._session.put(SCOPES, ("audience", *_FACTS), [values])
-
-
-def _scope_row(row: Row[Any]) -> ScopeRow:
-    facts = {name: getattr(row, name) for name in _FACTS}
-    return ScopeRow(scope=ScopeRef.parse(row.scope), audience=Audience(row.audience), **facts)
+        self._read[row.scope] = row

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, Executable, Row, Table, bindparam, select
+from sqlalchemy import Column, Executable, Row, Table, bindparam, select
 from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
@@ -17,10 +17,10 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.exc import IntegrityError
 
 from pmsync.store.errors import TooVague
+from pmsync.store.lines import Line
+from pmsync.store.prepared import Parameters
 
 T = TypeVar("T")
-Parameters = Mapping[str, Any]
-_COUNTED = {"preserve_rowcount": True}  # else an INSERT counts -1 on PostgreSQL
 _AFTER_NAMES = "~"
 """Sorts behind whatever a name is made of: letters, digits and hyphens."""
 CHUNK = 500
@@ -29,19 +29,19 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One open transaction: its connection, the time, and a maker of new names."""
+    """One open transaction: its line to the database, the time, and a maker of new names."""
 
-    connection: Connection
+    line: Line
     now: Callable[[], float]
     new_uid: Callable[[], str]
 
     def rows(self, statement: Executable, parameters: Parameters | None = None) -> Sequence[Row[Any]]:
         """All rows of a query."""
-        return self.connection.execute(statement, parameters).all()
+        return self.line.rows(statement, parameters)
 
     def row(self, statement: Executable, parameters: Parameters | None = None) -> Row[Any] | None:
         """The first row of a query, if there is one."""
-        return self.connection.execute(statement, parameters).first()
+        return self.line.first(statement, parameters)
 
     def named(self, statement: Executable, name: str, kind: str) -> Row[Any] | None:
         """The row of that name, or the only one whose name begins so; ``statement`` is ``beginning`` of the names' column.
@@ -56,21 +56,22 @@ class Session:
 
     def value(self, statement: Executable, parameters: Parameters | None = None) -> Any:
         """The first column of the first row, None without a row."""
-        return self.connection.execute(statement, parameters).scalar()
+        row = self.line.first(statement, parameters)
+        return None if row is None else row[0]
 
     def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
         """Execute a statement once; how many rows it touched."""
-        return self.connection.execute(statement, parameters, execution_options=_COUNTED).rowcount
+        return self.line.run(statement, parameters)
 
     def run_many(self, statement: Executable, parameters: Sequence[Parameters]) -> None:
         """Execute a statement for each of ``parameters``, as one batch."""
         if parameters:
-            self.connection.execute(statement, parameters)
+            self.line.run_many(statement, parameters)
 
     @property
     def dialect(self) -> str:
         """``sqlite`` or ``postgresql``."""
-        return self.connection.dialect.name
+        return self.line.dialect
 
     def add(self, table: Table, row: Parameters) -> bool:
         """Insert one row; False, with nothing changed, when a unique constraint refuses it."""
@@ -87,13 +88,13 @@ class Session:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo the block alone when a constraint refuses it; otherwise PostgreSQL gives up the whole transaction."""
-        self.connection.exec_driver_sql("SAVEPOINT step")
+        self.line.command("SAVEPOINT step")
         try:
             yield
         except IntegrityError:
-            self.connection.exec_driver_sql("ROLLBACK TO SAVEPOINT step")
+            self.line.command("ROLLBACK TO SAVEPOINT step")
             raise
-        self.connection.exec_driver_sql("RELEASE SAVEPOINT step")
+        self.line.command("RELEASE SAVEPOINT step")
 
 
 def insert_into(table: Table, dialect: str) -> SqliteInsert | PostgresInsert:

@@ -9,19 +9,21 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import URL, Connection, Engine, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import URL, Engine, select
 
 from pmsync.connect.clock import Clock
-from pmsync.store.connect import begin, connect, parse
+from pmsync.store.connect import connect, driver_of, parse
 from pmsync.store.errors import Fenced, StoreError
 from pmsync.store.faults import place, told
 from pmsync.store.holding import Lease, take_run_lease
 from pmsync.store.leases import RUN
+from pmsync.store.lines import AlchemyLine, Line, SqliteLine
 from pmsync.store.migrate import migrate
 from pmsync.store.sql import Session
 from pmsync.store.tables.base import META
 from pmsync.store.transaction import Transaction
+
+_INSTANCE = select(META.c.value).where(META.c.name == "instance")
 
 
 def fresh_uid() -> str:
@@ -47,11 +49,17 @@ class Store:
         # SQLite has one writer; threads that wait here are woken at once, those that wait in SQLite poll.
         self._turn: AbstractContextManager[object] = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
         self._mine = threading.local()
+        self._line: SqliteLine | None = None
         self.clock = clock
         self.fence: int | None = None
         self.on_commit: Callable[[str], None] | None = None
-        with engine.connect() as connection:
-            self.instance = str(connection.execute(select(META.c.value).where(META.c.name == "instance")).scalar_one())
+        line = self._reached()
+        try:
+            named = line.first(_INSTANCE, None)
+        finally:
+            line.leave()
+        assert named is not None  # migrate has seen to that
+        self.instance = str(named[0])
 
     @classmethod
     def open(cls, url: str, clock: Clock, *, new_uid: Callable[[], str] = fresh_uid) -> Store:
@@ -77,6 +85,7 @@ class Store:
 
     def close(self) -> None:
         """Release the connections. A run lease that is still held expires by itself."""
+        self._line = None
         self._engine.dispose()
 
     def __enter__(self) -> Self:
@@ -93,8 +102,7 @@ class Store:
         """
         return take_run_lease(self, holder, ttl)
 
-    @contextmanager
-    def transaction(self, *, durable: bool = False, fenced: bool = True) -> Iterator[Transaction]:
+    def transaction(self, *, durable: bool = False, fenced: bool = True) -> AbstractContextManager[Transaction]:
         """One transaction: committed when the block ends, undone when it raises.
 
         Args:
@@ -105,30 +113,37 @@ class Store:
             Fenced: the run lease was taken over.
             StoreError: the database is damaged, full, locked or lost; or this thread is inside a transaction already.
         """
-        with self._alone(), told(self._url), self._engine.connect() as connection:
-            begin(connection, durable=durable)
+        return self._transact(durable=durable, fenced=fenced)
+
+    @contextmanager
+    def _transact(self, *, durable: bool, fenced: bool) -> Iterator[Transaction]:
+        if getattr(self._mine, "inside", False):
+            raise StoreError("this thread is inside a transaction already")
+        with self._turn, told(self._url):
+            line = self._reached()
+            self._mine.inside = True
             try:
-                tx = Transaction(Session(connection, self.clock.now, self._new_uid))
+                line.begin(durable=durable)
+                tx = Transaction(Session(line, self.clock.now, self._new_uid))
                 if fenced:
                     self._check_fence(tx)
                 yield tx
                 self._tell("before")
-                connection.exec_driver_sql("COMMIT")
+                line.commit()
             except BaseException:
-                _roll_back(connection)
+                line.roll_back()
                 raise
-        self._tell("after")
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        if getattr(self._mine, "inside", False):
-            raise StoreError("this thread is inside a transaction already")
-        with self._turn:
-            self._mine.inside = True
-            try:
-                yield
             finally:
                 self._mine.inside = False
+                line.leave()
+        self._tell("after")
+
+    def _reached(self) -> Line:
+        if self._engine.dialect.name != "sqlite":
+            return AlchemyLine(self._engine.connect())
+        if self._line is None:
+            self._line = SqliteLine(driver_of(self._engine), self._engine.dialect)
+        return self._line
 
     def _check_fence(self, tx: Transaction) -> None:
         if self.fence is not None and tx.leases.epoch(RUN) != self.fence:
@@ -137,14 +152,3 @@ class Store:
     def _tell(self, moment: str) -> None:
         if self.on_commit is not None:
             self.on_commit(moment)
-
-
-def _roll_back(connection: Connection) -> None:
-    if connection.invalidated:
-        return
-    try:
-        connection.exec_driver_sql("ROLLBACK")
-    except DBAPIError:
-        # What counts is the error that led here. SQLite ended the transaction by itself (a full disk); a server's connection is given up.
-        if connection.dialect.name != "sqlite":
-            connection.invalidate()

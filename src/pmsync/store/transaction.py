@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from pmsync.store.bases import Bases
 from pmsync.store.conflicts import Conflicts
 from pmsync.store.cursors import Cursors
@@ -24,24 +26,61 @@ from pmsync.store.suggestions import Suggestions
 
 
 class Transaction:
-    """Everything read and written here happens at one moment, or not at all."""
+    """Everything read and written here happens at one moment, or not at all.
+
+    Each repository is made when it is first asked for: most transactions need two or three of them.
+    """
+
+    items: Items
+    links: Links
+    observations: Observations
+    bases: Bases
+    cursors: Cursors
+    dirty: Dirty
+    inbox: Inbox
+    ops: Ops
+    conflicts: Conflicts
+    journal: Journal
+    runs: Runs
+    plans: Plans
+    scopes: Scopes
+    notices: Notices
+    suggestions: Suggestions
+    people: People
+    pauses: Pauses
+    leases: Leases
 
     def __init__(self, session: Session) -> None:
-        self.items = Items(session)
-        self.links = Links(session)
-        self.observations = Observations(session)
-        self.bases = Bases(session)
-        self.cursors = Cursors(session)
-        self.dirty = Dirty(session)
-        self.inbox = Inbox(session)
-        self.ops = Ops(session)
-        self.conflicts = Conflicts(session)
-        self.journal = Journal(session)
-        self.runs = Runs(session)
-        self.plans = Plans(session)
-        self.scopes = Scopes(session)
-        self.notices = Notices(session)
-        self.suggestions = Suggestions(session)
-        self.people = People(session)
-        self.pauses = Pauses(session)
-        self.leases = Leases(session, local=session.connection.dialect.name == "sqlite")
+        self._session = session
+
+    def __getattr__(self, name: str) -> object:
+        """The repository of that name."""
+        try:
+            make = _REPOSITORIES[name]
+        except KeyError:
+            raise AttributeError(f"a transaction has no {name}") from None
+        made = make(self._session)
+        setattr(self, name, made)
+        return made
+
+
+_REPOSITORIES: Mapping[str, Callable[[Session], object]] = {
+    "items": Items,
+    "links": Links,
+    "observations": Observations,
+    "bases": Bases,
+    "cursors": Cursors,
+    "dirty": Dirty,
+    "inbox": Inbox,
+    "ops": Ops,
+    "conflicts": Conflicts,
+    "journal": Journal,
+    "runs": Runs,
+    "plans": Plans,
+    "scopes": Scopes,
+    "notices": Notices,
+    "suggestions": Suggestions,
+    "people": People,
+    "pauses": Pauses,
+    "leases": lambda session: Leases(session, local=session.dialect == "sqlite"),
+}

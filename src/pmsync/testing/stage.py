@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from pmsync.model.enums import Kind, Priority, Status
+from pmsync.model.enums import Audience, Kind, Priority, Status
 from pmsync.testing.emulator import Emulator, Request
 
 
@@ -60,6 +60,7 @@ class Seen:
         marker: the marker token it carries, None when it carries none.
         values: hub field to what the system itself calls the value, "" where there is none; labels stand in ``labels``.
         labels: its labels, those that speak of priority left out.
+        audience: who can read it.
     """
 
     container: str
@@ -68,6 +69,7 @@ class Seen:
     marker: str | None
     values: Mapping[str, str]
     labels: frozenset[str] = field(default_factory=frozenset)
+    audience: Audience = Audience.INTERNAL
 
 
 class Ground(Protocol):
@@ -89,8 +91,20 @@ class Ground(Protocol):
         """Make a container."""
         ...
 
+    def publish(self, container: str) -> None:
+        """Let everybody read a container from now on, where this system can do so."""
+        ...
+
+    def restrict(self, record: str, by: str) -> None:
+        """A person lets only some read a record from now on, where this system can do so."""
+        ...
+
     def file(self, container: str, sketch: Sketch) -> str:
         """A person files a record; returns its key."""
+        ...
+
+    def webhook(self, record: str, secret: str) -> tuple[Mapping[str, str], bytes]:
+        """Headers and body of what the system sends when the record has changed, signed with ``secret``."""
         ...
 
     def trail(self, share: float) -> None:

@@ -11,6 +11,7 @@ import sqlite3
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -36,7 +37,7 @@ BOTH_WAYS = """
       - {from: jira, to: "github:acme/api", create: auto}
       - {from: github, to: "jira:PAY", create: auto}
 """
-ROOMY = "safety: {max_creates: 10000, max_updates: 10000, max_closes: 10000, close: allow}\n"
+ROOMY = "safety: {start: at_once, max_creates: 10000, max_updates: 10000, max_closes: 10000, close: allow}\n"
 
 
 class Bench:
@@ -311,10 +312,12 @@ class Bench:
     def freeze(self) -> tuple[Any, ...]:
         """Everything there is, as a value for ``thaw``."""
         self.stop()
-        database = self.folder / "pmsync.db"
-        with sqlite3.connect(database) as raw:
-            image = raw.serialize()
-        return image, self._copied((self.jira, self.github)), self.clock.now(), self.random.getstate()
+        return self.image(), self._copied((self.jira, self.github)), self.clock.now(), self.random.getstate()
+
+    def image(self) -> bytes:
+        """What is on the disk."""
+        with closing(sqlite3.connect(self.folder / "pmsync.db")) as raw:
+            return raw.serialize()
 
     def thaw(self, frozen: tuple[Any, ...]) -> None:
         """Back to the moment of ``freeze``."""

@@ -18,16 +18,21 @@ class Crash(BaseException):
 
 
 class Doom:
-    """Counts the boundaries that are passed and strikes at one of them; after that nothing gets through any more."""
+    """Counts the boundaries that are passed and strikes at one of them; after that nothing gets through any more.
+
+    ``watch`` is called at each boundary.
+    """
 
     def __init__(self, strike: int = 0) -> None:
         self.passed, self.strike, self.dead = 0, strike, False
+        self.watch: Callable[[], None] = lambda: None
 
     def step(self) -> None:
         """Pass one boundary."""
         if self.dead:
             raise Crash
         self.passed += 1
+        self.watch()
         if self.passed == self.strike:
             self.dead = True
             raise Crash

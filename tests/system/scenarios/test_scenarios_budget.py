@@ -9,6 +9,11 @@ import pytest
 
 LIST = {"jira": "POST /search/jql", "github": "GET /repos/acme/api/issues"}
 READ = {"jira": "POST /issue/bulkfetch", "github": "query Nodes"}
+MARK = {
+    "jira": ["GET /project/PAY/properties/pmsync", "PUT /project/PAY/properties/pmsync"],
+    "github": ["GET /repos/acme/api/labels/pmsync-mark", "PATCH /repos/acme/api/labels/pmsync-mark"],
+}
+"""How the instance mark is read and left, once there is one."""
 WRITE = {"jira": "PUT /issue/{}", "github": "PATCH /repos/acme/api/issues/{}"}
 HOUR = 3600.0
 
@@ -25,13 +30,15 @@ def filled(make_bench, jira=0, github=0):
 
 
 def linked(make_bench, number):
-    """A bench with that many linked items, at rest, long after, the catalogue read within the hour."""
+    """A bench with that many linked items, at rest, long after, the catalogue read and both marks left within the hour."""
     bench = make_bench(strict=False)
     for one in range(number):
         bench.jira.add_issue("PAY", f"Issue {one}", actor=bench.ana)
     bench.rest()
     bench.clock.sleep(2 * HOUR)
     bench.edit_jira("PAY-1", summary="Issue 0 again")
+    bench.rest(pause=60)
+    bench.edit_github(bench.number("PAY-1"), title="Issue 0 once more")
     bench.rest(pause=60)
     bench.forget()
     return bench
@@ -129,16 +136,101 @@ def test_the_catalogue_is_read_on_its_own_slower_beat(make_bench):
     assert beats[0] <= 14
 
 
+def marked(make_bench):
+    """A bench with a pair of linked items, both marks left, at rest."""
+    bench = linked(make_bench, 2)
+    bench.clock.sleep(2 * HOUR)
+    bench.rest()
+    bench.forget()
+    return bench
+
+
+def mark_calls(bench, system):
+    """The calls since the last ``forget`` that concern the mark: looks, and leaves."""
+    counts = bench.counts(system)
+    return [counts[name] for name in MARK[system]]
+
+
+def test_the_marks_are_looked_at_on_the_slower_beat_alone(make_bench):
+    """A day of quiet polls, five minutes apart: one look an hour at each mark, none in between, and none is left."""
+    bench = marked(make_bench)
+    looks = Counter()
+    for _ in range(24 * 12):
+        bench.clock.sleep(HOUR / 12)
+        bench.forget()
+        bench.sync()
+        assert bench.writes() == []
+        per_poll = [mark_calls(bench, system) for system in ("jira", "github")]
+        assert per_poll in ([[0, 0], [0, 0]], [[1, 0], [1, 0]])
+        looks[per_poll[0][0]] += 1
+    assert looks == {0: 24 * 11, 1: 24}
+
+
+def test_the_beat_costs_a_look_per_scope_beside_the_catalogue(make_bench):
+    """Exactly: a Jira project is read, and its mark; a repository is read, and its mark; each has its poll."""
+    bench = marked(make_bench)
+    bench.clock.sleep(HOUR)
+    bench.forget()
+    bench.sync()
+    assert bench.counts("jira") == {"GET /project/PAY": 1, MARK["jira"][0]: 1, LIST["jira"]: 1}
+    assert bench.counts("github") == {"GET /repos/acme/api": 1, MARK["github"][0]: 1, LIST["github"]: 1}
+
+
+@pytest.mark.parametrize("target", ["github", "jira"])
+def test_a_mark_is_left_by_a_run_that_wrote_there_and_at_most_once_a_beat(make_bench, target):
+    """Ten edits within one hour, all written to one system: one mark left there, none where nothing was written."""
+    bench = marked(make_bench)
+    other = "jira" if target == "github" else "github"
+    for number in range(10):
+        if target == "github":
+            bench.edit_jira("PAY-2", summary=f"Edit {number}")
+        else:
+            bench.edit_github(bench.number("PAY-2"), title=f"Edit {number}")
+        bench.clock.sleep(300)
+        bench.sync()
+    assert bench.counts(target)[WRITE[target]] == 10
+    assert mark_calls(bench, target)[1] == 1
+    assert mark_calls(bench, other)[1] == 0
+
+
+def test_a_run_that_writes_hours_later_looks_before_it_writes(make_bench):
+    """The mark is read before the first write wherever it is about to be replaced, so that no newer one is lost under it."""
+    bench = marked(make_bench)
+    bench.clock.sleep(HOUR - 600)
+    bench.sync()  # a catalogue beat passes
+    bench.clock.sleep(700)
+    bench.edit_jira("PAY-2", summary="Hours later")
+    bench.forget()
+    bench.sync()
+    names = [one.name for one in bench.calls("github")]
+    assert [name for name in names if name in (*MARK["github"], WRITE["github"])] == [
+        MARK["github"][0],
+        WRITE["github"],
+        MARK["github"][1],
+    ]
+
+
+def test_plan_and_pull_never_leave_a_mark(make_bench):
+    """Also where one is overdue."""
+    bench = marked(make_bench)
+    bench.clock.sleep(2 * HOUR)
+    bench.edit_jira("PAY-2", summary="To be planned")
+    bench.forget()
+    bench.plan()
+    bench.pull()
+    assert bench.writes() == []
+
+
 @pytest.mark.parametrize("number", [7, 120])
 @pytest.mark.parametrize("target", ["github", "jira"])
 def test_n_updates_cost_n_writes_and_batched_reads_before_and_after(make_bench, target, number):
-    """N writes, ceil(n/100) reads before them and ceil(n/100) after them."""
-    bench = linked(make_bench, number)
+    """N writes, ceil(n/100) reads before them and ceil(n/100) after them. A quarter rests: where everything moves, a rail asks first."""
+    bench = linked(make_bench, number * 5 // 4)
     if target == "github":
-        for issue in bench.jira.issues("PAY"):
+        for issue in bench.jira.issues("PAY")[:number]:
             bench.edit_jira(issue.key, summary=f"{issue.summary}, edited")
     else:
-        for issue in bench.github_issues():
+        for issue in bench.github_issues()[:number]:
             bench.edit_github(issue.number, title=f"{issue.title}, edited")
     bench.forget()
     bench.sync()
@@ -162,8 +254,10 @@ def test_n_creates_cost_n_writes_and_batched_reads(make_bench):
     counts = bench.counts("github")
     assert counts["POST /repos/acme/api/issues"] == number
     assert counts[READ["github"]] <= ceil(number / 50)
-    assert len(bench.calls("github")) - number <= 12
-    assert bench.counts("jira")[READ["jira"]] <= 2
+    assert mark_calls(bench, "github") == [1, 0]
+    first_mark = 2  # looked for, made
+    assert len(bench.calls("github")) - number - first_mark <= 12
+    assert bench.counts("jira")[READ["jira"]] <= 1 + ceil(number / 50)
 
 
 def test_a_second_sync_and_a_plan_make_no_request_that_is_not_a_read(make_bench):

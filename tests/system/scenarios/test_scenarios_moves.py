@@ -7,7 +7,7 @@ import pytest
 NEIGHBOURS = 8
 TWO_PROJECTS = "[PAY, OPS]"
 TWO_REPOS = "[acme/api, acme/web]"
-HOURLY = "schedule: {sweep: 1h}\nsafety: {max_creates: 1000, close: allow}\n"
+HOURLY = "schedule: {sweep: 1h}\nsafety: {start: at_once, max_creates: 1000, close: allow}\n"
 
 
 @pytest.fixture
@@ -147,6 +147,148 @@ def test_c43_a_transfer_that_the_stream_shows_first_is_not_taken_for_a_new_issue
     assert "Login fails on the web" in bench.jira_titles()
     assert list(bench.conflicts()) == []
     still_one_item(bench)
+
+
+# -- the target's stream shows the issue under its new id before the old one is missed; nothing in it is ours -------------------------
+
+
+@pytest.fixture
+def filed(bench):
+    """Ben filed acme/api#1; PAY-1 mirrors it."""
+    bench.file_github("Login fails", body="It says 500.")
+    bench.rest()
+    bench.clock.sleep(600)
+    return bench
+
+
+def transfer(bench, number, source="acme/api", target="acme/web"):
+    """Ben transfers an issue; its new number."""
+    return bench.github.transfer_issue(source, number, target, actor="ben").number
+
+
+def known_at_once(bench, key):
+    """The next round knows the issue; and it stays so, past every sweep."""
+    bench.sync()
+    assert bench.replicas("PAY-1") == {"PAY-1", key}
+    for _ in range(3):
+        bench.clock.sleep(3700)
+        bench.sync()
+    assert bench.replicas("PAY-1") == {"PAY-1", key}
+    still_one_item(bench)
+
+
+def test_c43_a_transfer_is_known_before_the_old_id_is_missed(filed):
+    """C43: a person's issue carries no marker; what a transfer keeps is the moment of its creation."""
+    transfer(filed, 1)
+    known_at_once(filed, "acme/web#1")
+    filed.edit_jira("PAY-1", summary="Login fails at night")
+    filed.edit_github(1, repo="acme/web", labels=["night"])
+    filed.rest()
+    assert filed.github_titles("acme/web") == ["Login fails at night"]
+    assert filed.jira.issue("PAY-1").labels == ("night",)
+
+
+def test_c43_a_transferred_and_retitled_issue_is_known(filed):
+    """C43: no title leads to it any more."""
+    transfer(filed, 1)
+    filed.edit_github(1, repo="acme/web", title="Something else entirely")
+    known_at_once(filed, "acme/web#1")
+    assert filed.jira_titles() == ["Something else entirely"]
+
+
+def test_c43_an_issue_transferred_twice_between_two_rounds_is_known(filed):
+    """C43: the redirect of the first number leads on."""
+    filed.github.add_repo("acme/tools", private=True)
+    filed.stop()
+    filed.configure(jira=TWO_PROJECTS, github="[acme/api, acme/web, acme/tools]", rest=HOURLY)
+    filed.sync()
+    filed.rest()
+    transfer(filed, transfer(filed, 1), "acme/web", "acme/tools")
+    filed.sync()
+    assert filed.replicas("PAY-1") == {"PAY-1", "acme/tools#1"}
+    assert len(filed.items()) == len(filed.jira.issues()) == 1
+
+
+def test_c43_an_issue_transferred_and_back_is_known(filed):
+    """C43: a third id, in the repository where it began."""
+    number = transfer(filed, transfer(filed, 1), "acme/web", "acme/api")
+    known_at_once(filed, f"acme/api#{number}")
+
+
+def test_c43_an_issue_transferred_back_after_it_was_known_is_known_again(filed):
+    """C43: to and fro with a round in between."""
+    transfer(filed, 1)
+    filed.sync()
+    number = transfer(filed, 1, "acme/web", "acme/api")
+    known_at_once(filed, f"acme/api#{number}")
+
+
+def test_c43_titles_edited_on_both_sides_of_a_transfer_are_a_conflict_of_one_item(filed):
+    """C43: the base goes along with the link."""
+    transfer(filed, 1)
+    filed.edit_github(1, repo="acme/web", title="Login fails on the web")
+    filed.edit_jira("PAY-1", summary="Login fails at night")
+    known_at_once(filed, "acme/web#1")
+    [row] = filed.conflicts()
+    assert {candidate.shown for candidate in row.dispute.candidates} == {"Login fails on the web", "Login fails at night"}
+
+
+def test_c43_an_issue_that_left_the_config_by_transfer_comes_back_to_its_item(filed):
+    """C43: unmanaged in acme/attic, where nothing is written to it; transferred back it has a third id."""
+    filed.github.add_repo("acme/attic", private=True)
+    neighbours(filed)
+    filed.rest()
+    transfer(filed, 1, target="acme/attic")
+    for _ in range(3):
+        filed.clock.sleep(3700)
+        filed.sync()
+    filed.edit_jira("PAY-1", summary="Login fails at night")
+    filed.rest()
+    assert filed.github_titles("acme/attic") == ["Login fails"]
+    number = transfer(filed, 1, "acme/attic", "acme/api")
+    filed.rest()
+    assert filed.replicas("PAY-1") == {"PAY-1", f"acme/api#{number}"}
+    assert filed.github.issue("acme/api", number).title == "Login fails at night"
+    still_one_item(filed)
+
+
+def test_c43_an_unlinked_issue_stays_unlinked_through_a_transfer(filed):
+    """C43, C45: whoever took it out of management did not mean its first id alone."""
+    filed.app.engine.unlink("acme/api#1")
+    transfer(filed, 1)
+    filed.edit_github(1, repo="acme/web", title="Login fails on the web")
+    filed.rest()
+    assert filed.jira_titles() == ["Login fails"]
+    assert len(filed.items()) == 1
+
+
+def test_c43_a_transfer_within_the_first_round_makes_no_second_item(bench):
+    """C43: both ids are new to us; the second is the first."""
+    bench.file_github("Login fails")
+    bench.pull()
+    bench.clock.sleep(60)
+    transfer(bench, 1)
+    bench.rest()
+    assert bench.replicas("PAY-1") == {"PAY-1", "acme/web#1"}
+    still_one_item(bench)
+
+
+def test_c43_issues_of_one_moment_are_asked_about_in_batches_and_once(filed):
+    """C43: an import gave 300 issues one second; a new one among them costs three reads, and after that nothing."""
+    for number in range(300):
+        filed.file_github(f"Imported {number}")
+    filed.rest()
+    late = filed.github.add_issue("acme/web", "Imported late", actor="ben")
+    late.created_at = filed.github.issue("acme/api", 2).created_at
+    filed.clock.sleep(700)
+    filed.forget()
+    filed.sync()
+    assert len(filed.jira.issues()) == 302
+    assert filed.counts("github")["query Nodes"] <= 3 + 1
+    filed.clock.sleep(60)
+    filed.forget()
+    filed.sync()
+    assert filed.counts("github")["query Nodes"] == 0
 
 
 def test_c43_a_renamed_repository_keeps_every_link(make_bench):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pmsync.engine.pausing import Who
+
 LAG = 900.0
 
 
@@ -63,11 +65,14 @@ def test_c12_a_create_that_never_arrived_is_made_later(make_bench, kit):
 
 
 def test_c12_a_second_store_does_not_make_a_second_issue(bench):
-    """C12: the database is lost; the markers in the records are the second copy of the links."""
+    """C12: the database is lost; the markers in the records are the second copy of the links, once a person lets the new store in."""
     bench.file_github("Made once")
     bench.rest()
     bench.stop()
     (bench.folder / "pmsync.db").unlink()
+    assert bench.sync().exit_code == 3
+    for link in bench.links():
+        bench.app.engine.thaw(link.scope, Who("ana", bench.clock.now()))
     bench.rest()
     assert (bench.jira_titles(), bench.github_titles()) == (["Made once"], ["Made once"])
     assert bench.replicas("PAY-1") == {"PAY-1", "acme/api#1"}

@@ -127,7 +127,7 @@ def test_c18_a_scope_without_a_condition_costs_no_search_before_a_push(bench):
 def test_c18_a_mass_change_is_held_whole_for_a_person(make_bench):
     """C18: 60 new issues appear overnight, the rail says 20: none is created, the plan is kept, and the exit code says so."""
     bench = make_bench()
-    bench.configure(rest="safety: {max_creates: 20}")
+    bench.configure(rest="safety: {start: at_once, max_creates: 20}")
     for number in range(60):
         bench.file_github(f"Junk {number}")
     report = bench.sync()
@@ -151,7 +151,7 @@ def test_c22_a_label_with_a_space_and_its_hyphenated_twin_are_one(bench):
     bench.edit_jira("PAY-1", summary="Login fails at night")
     bench.rest()
     assert bench.github_labels() == {"night shift"}
-    assert len(bench.writes()) == 1
+    assert bench.writes() == ["PATCH /repos/acme/api/issues/{}", "POST /repos/acme/api/labels"]  # the second leaves the mark
 
 
 def test_c22_a_spelling_that_means_the_same_is_not_rewritten(bench):

@@ -19,6 +19,7 @@ from pmsync.reconcile.operation import Change, Operation, OpKind
 from pmsync.reconcile.view import Base, BaseWrite, Candidate, Dispute
 from pmsync.store import Store, Transaction
 from pmsync.store.journal import Entry
+from pmsync.store.lines import SqliteLine
 from pmsync.store.ops import OpState
 from pmsync.store.scopes import ScopeRow
 
@@ -135,16 +136,28 @@ def store(open_store: Callable[[], Store]) -> Store:
 
 
 @pytest.fixture
-def statements() -> Iterator[list[tuple[str, Any]]]:
-    """Every statement that SQLAlchemy sends, with its parameters, in order."""
+def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, Any]]]:
+    """Every statement that is sent, by SQLAlchemy or straight to SQLite's driver, with its parameters, in order."""
     heard: list[tuple[str, Any]] = []
 
     def listen(_connection: object, _cursor: object, statement: str, parameters: Any, _context: object, _many: bool) -> None:
         heard.append((statement, parameters))
 
     event.listen(Engine, "before_cursor_execute", listen)
+    _overhear(monkeypatch, "_sent", lambda text, values: heard.append((text, tuple(values))))
+    _overhear(monkeypatch, "_sent_many", lambda text, values: heard.append((text, [tuple(one) for one in values])))
     yield heard
     event.remove(Engine, "before_cursor_execute", listen)
+
+
+def _overhear(monkeypatch: pytest.MonkeyPatch, name: str, hear: Callable[[str, Any], None]) -> None:
+    send = getattr(SqliteLine, name)
+
+    def sent(self: SqliteLine, text: str, values: Any) -> Any:
+        hear(text, values)
+        return send(self, text, values)
+
+    monkeypatch.setattr(SqliteLine, name, sent)
 
 
 @pytest.fixture
@@ -163,7 +176,7 @@ def _use_everything(store: Store, make) -> None:
         tx.links.add(link), tx.links.change(link), tx.links.get(link.uid), tx.links.by_ref(link.ref)
         tx.links.of_items([item.uid]), tx.links.named(link.key), tx.links.in_scope(make.pay), tx.links.count(make.pay)
         record = make.record(link.ref)
-        tx.observations.put([record]), tx.observations.get(record.ref), tx.observations.born("jira", 0.0)
+        tx.observations.put([record]), tx.observations.get(record.ref), tx.observations.born("jira", 0.0, 0.0)
         tx.inbox.add([record.ref]), tx.inbox.take("jira", 5), tx.inbox.done([record.ref])
         tx.pauses.put("jira", "ana", ""), tx.pauses.all(), tx.pauses.lift("jira")
         tx.observations.put_comments([make.comment(record.ref)]), tx.observations.comments(record.ref)

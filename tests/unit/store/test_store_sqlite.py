@@ -16,6 +16,7 @@ from sqlalchemy import create_engine
 from pmsync.model.values import EMPTY, known
 from pmsync.reconcile.view import Base, BaseWrite
 from pmsync.store import Held, Store, StoreError
+from pmsync.store.connect import driver_of
 from pmsync.store.errors import CorruptStore, Unreachable
 from pmsync.store.journal import Entry
 from pmsync.store.ops import OpState
@@ -110,29 +111,30 @@ def read_everything(store: Store) -> None:
 
 def fill_up(store: Store) -> None:
     """Let the database grow no further."""
-    with store.transaction() as tx:
-        connection = tx.items._session.connection
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
-        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+    pages = pragma(store, "page_count")
+    pragma(store, f"max_page_count={pages}")
+
+
+def pragma(store: Store, name: str) -> object:
+    """What SQLite answers on the store's own connection."""
+    return driver_of(store._engine).execute(f"PRAGMA {name}").fetchone()[0]
 
 
 class TestSettings:
     def test_every_connection_is_set_up(self, store):
         wanted = {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 30_000, "synchronous": 1}
-        with store.transaction() as tx:
-            connection = tx.items._session.connection
-            assert {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in wanted} == wanted
+        with store.transaction():
+            assert {name: pragma(store, name) for name in wanted} == wanted
 
     def test_a_durable_commit_waits_for_the_disk_and_the_next_one_does_not(self, store, statements):
         """An intent must survive a power cut: SQLite promises that at synchronous=FULL (2) alone."""
         levels = []
         statements.clear()
         for durable in (True, False):
-            with store.transaction(durable=durable) as tx:
-                levels.append(tx.items._session.connection.exec_driver_sql("PRAGMA synchronous").scalar())
+            with store.transaction(durable=durable):
+                levels.append(pragma(store, "synchronous"))
         assert levels == [2, 1]
-        heard = [text for text, _ in statements if text != "PRAGMA synchronous"]
-        assert heard == [
+        assert [text for text, _ in statements] == [
             "PRAGMA synchronous=FULL", "BEGIN IMMEDIATE", "COMMIT", "PRAGMA synchronous=NORMAL", "BEGIN IMMEDIATE", "COMMIT",
         ]  # fmt: skip
 

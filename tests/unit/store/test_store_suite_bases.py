@@ -37,6 +37,15 @@ class TestBases:
             tx.bases.put([BaseWrite(link, "title", Base(known("b"), EMPTY), "written")], "op-1")
             assert tx.bases.of_links([link])[link]["title"].base == Base(known("b"), EMPTY)
 
+    def test_a_pair_that_stands_undone_does_so_until_the_next_agreement(self, store, link):
+        with store.transaction() as tx:
+            tx.bases.put([BaseWrite(link, "title", Base(known("a"), known("b")), "undo")], "op-1", undone="run-1")
+            assert tx.bases.of_links([link])[link]["title"] == BaseRow(Base(known("a"), known("b")), undone="run-1")
+            tx.bases.drifted(link, "title", 50.0)
+            assert tx.bases.of_links([link])[link]["title"].undone == "run-1"
+            tx.bases.put([BaseWrite(link, "title", Base(known("b"), known("b")), "both sides say the same")])
+            assert tx.bases.of_links([link])[link]["title"].undone == ""
+
     def test_drift_keeps_its_first_moment_until_it_calms(self, store, link):
         with store.transaction() as tx:
             tx.bases.drifted(link, "priority", 50.0)

@@ -34,6 +34,27 @@ class TestJournal:
             assert [facts(row) for row in tx.journal.of_item("item")] == [entries[0], entries[2]]
             assert [facts(row) for row in tx.journal.of_item("item", "labels")] == [entries[2]]
 
+    def test_entries_are_found_by_the_ops_that_caused_them(self, store):
+        with store.transaction() as tx:
+            tx.journal.append([Entry("run", "write", "item", "title", op=op, surface="summary") for op in ("b", "", "a", "b")])
+            found = tx.journal.of_ops(["a", "b", "unknown"])
+            assert [(row.op, row.surface) for row in found] == [("b", "summary"), ("a", "summary"), ("b", "summary")]
+            assert tx.journal.of_ops([]) == []
+
+    def test_what_happened_to_a_field_since(self, store):
+        with store.transaction() as tx:
+            tx.journal.append(
+                [Entry("run", "hub", "item", name, why=str(n)) for n, name in enumerate(("title", "body", "title", "title"))]
+            )
+            first = tx.journal.recent()[0].seq
+            assert [row.why for row in tx.journal.since("item", "title", first)] == ["2", "3"]
+            assert tx.journal.since("other", "title", 0) == []
+
+    def test_the_entries_of_a_run_are_counted_by_kind(self, store):
+        with store.transaction() as tx:
+            tx.journal.append([Entry("run", kind, "item") for kind in ("hub", "write", "hub")] + [Entry("other", "hub", "item")])
+            assert tx.journal.counts("run") == {"hub": 2, "write": 1}
+
     def test_an_entry_without_a_time_happened_now(self, store, clock):
         with store.transaction() as tx:
             tx.journal.append([Entry("run", "hub", "item")])

@@ -161,8 +161,19 @@ class TestBirths:
         first = make.record()
         with store.transaction() as tx:
             tx.observations.put([first])
-            assert tx.observations.born(first.ref.system, first.created_at) == [first.ref]
-            assert tx.observations.born(first.ref.system, first.created_at + 1) == []
+            later = store.clock.now() + 1
+            assert tx.observations.born(first.ref.system, first.created_at, later) == [first.ref]
+            assert tx.observations.born(first.ref.system, first.created_at + 1, later) == []
+
+    def test_only_what_is_tied_or_was_stored_before_counts(self, store, make):
+        """A mass import shares one moment: at first contact none of it is of interest."""
+        free, tied = make.record(), make.record()
+        with store.transaction() as tx:
+            tx.observations.put([free, tied])
+            tx.links.add(replace(make.link(make.item(tx).uid), ref=tied.ref))
+            now = store.clock.now()
+            assert tx.observations.born(tied.ref.system, tied.created_at, now) == [tied.ref]
+            assert set(tx.observations.born(tied.ref.system, tied.created_at, now + 1)) == {free.ref, tied.ref}
 
 
 class TestPauses:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pmsync.store.errors import TooVague
+from pmsync.store.ops import OpState
 
 
 class TestDirty:
@@ -43,6 +44,13 @@ class TestDirty:
             assert tx.dirty.take(9, 10) == []
             assert [row.target for row in tx.dirty.take(10, 10)] == ["b"]
             assert tx.dirty.count() == 2
+
+    def test_marks_are_told_due_or_not(self, store):
+        with store.transaction() as tx:
+            tx.dirty.mark(["a"], None, "x")
+            tx.dirty.mark(["b"], None, "x", 1e12)
+            assert tx.dirty.marked(["a", "b", "c"]) == {"a", "b"}
+            assert tx.dirty.marked([]) == set()
 
     def test_what_was_marked_again_is_not_done(self, store):
         with store.transaction() as tx:
@@ -126,6 +134,17 @@ class TestRuns:
             tx.runs.finish(uid, 3, {"pulled": 7})
             ended = tx.runs.get(uid[:10])
             assert (ended.finished_at, ended.exit_code, ended.counts) == (1009.0, 3, {"pulled": 7})
+
+    def test_the_runs_that_wrote_something_are_told_latest_first(self, store, make):
+        with store.transaction() as tx:
+            runs = [tx.runs.start("sync", "") for _ in range(4)]
+            for run, end in zip(runs, (OpState.CONFIRMED, OpState.CONFIRMED, OpState.NOT_SENT, None), strict=True):
+                op = make.op(ref=make.ref())
+                tx.ops.add(op, run, OpState.INTENT)
+                if end is not None:
+                    tx.ops.advance(op.uid, end)
+            assert [row.uid for row in tx.runs.writers(5)] == [runs[1], runs[0]]
+            assert [row.uid for row in tx.runs.writers(1)] == [runs[1]]
 
 
 class TestNotices:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pmsync.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
-from pmsync.cli.shell import clean, guarded, opened, print_json, stdout
+from pmsync.cli.shell import clean, guarded, opened, print_json, stdout, whoami
 
 if TYPE_CHECKING:
     from pmsync.app import App
@@ -52,7 +51,7 @@ def resolve(
             _say(json, f"given up on {conflict}; its item is planned anew", {"abandoned": conflict})
             return
         choice = Choice(take, None if value is None else _wanted(app, conflict, value))
-        chosen = app.engine.resolve_conflict(conflict, choice, _whoami())
+        chosen = app.engine.resolve_conflict(conflict, choice, whoami())
     document = {"conflict": conflict, "value": reading.plain(chosen)}
     _say(json, f"resolved to {reading.show(chosen)}; pmsync sync carries it out", document)
 
@@ -65,14 +64,6 @@ def _wanted(app: App, conflict: str, text: str) -> Settled:
     with app.store.transaction() as tx:
         row = tx.conflicts.get(conflict)
     return known(text) if row is None else parse(row.dispute.field, text)
-
-
-def _whoami() -> str:
-    """The login name; a container's user may have none."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "somebody"
 
 
 @guarded

@@ -41,6 +41,8 @@ def status(config: ConfigFile = DEFAULT_CONFIG, json: AsJson = False) -> None:
         f"\n{state.items:,} items, {state.dirty:,} to look at, {state.conflicts:,} open conflicts, {len(state.in_doubt):,} writes in doubt, "
         f"{state.held:,} held plans"
     )
+    for line in state.pauses:
+        stdout().print(f"  {clean(line)}")
     for line in state.in_doubt:
         stdout().print(f"  in doubt: {clean(line)}")
     for code, reason in state.notices:

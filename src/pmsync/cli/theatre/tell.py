@@ -19,7 +19,7 @@ SHOWN = 18
 """How many changes of the first plan are shown."""
 
 
-SPOKEN = frozenset({"conflict", "overruled", "failed", "parked", "rejected", "quarantined", "skipped"})
+SPOKEN = frozenset({"conflict", "overruled", "overwritten", "failed", "parked", "rejected", "quarantined", "skipped"})
 """What of a run is told: only what a person would want to know."""
 
 

@@ -82,9 +82,8 @@ class EnumLens:
 
 
 def _token(value: Settled) -> str | None:
-    if value == EMPTY:
+    if not isinstance(value, Known):
         return None
-    assert isinstance(value, Known)
     if not isinstance(value.value, str):
         raise TypeError("an enumeration lens was given a set: the surface is declared for the wrong field")
     return value.value

@@ -45,15 +45,16 @@ class TextLens:
     def canon(self, remote: Settled) -> Settled:
         """LF line ends, nothing blank at the end; one line where ``single_line``. Blank text is empty."""
         text = _text(remote)
+        if not text:
+            return EMPTY
         if self.single_line:
             return known(_BREAKS.sub(" ", text).strip())
         return known(_CRLF.sub("\n", text).rstrip())
 
 
 def _text(value: Settled) -> str:
-    if value == EMPTY:
+    if not isinstance(value, Known):
         return ""
-    assert isinstance(value, Known)
     if not isinstance(value.value, str):
         raise TypeError("a text lens was given a set: the surface is declared for the wrong field")
     return value.value

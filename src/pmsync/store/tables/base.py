@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from sqlalchemy import BigInteger, Column, Dialect, Double, MetaData, Table, Text
 from sqlalchemy.types import TypeDecorator
@@ -35,17 +36,26 @@ class Words(TypeDecorator[str]):
         """PostgreSQL sorts by the server's language unless told otherwise; SQLite compares bytes anyway."""
         return Text(collation="C") if dialect.name == "postgresql" else Text()
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:
         """Escape."""
-        if value is None or not _FOREIGN.search(value):
-            return value
-        return _FOREIGN.sub(lambda found: f"{_ESCAPE}{ord(found.group()):04x}", value)
+        return _escaped
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], str | None]:
         """Undo the escape."""
-        if value is None or _ESCAPE not in value:
-            return value
-        return _ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), value)
+        return _plain
+
+
+def _escaped(value: str | None) -> str | None:
+    # Asked in so many words, for nearly all texts are of this kind.
+    if value is None or (value.isascii() and "\x00" not in value) or not _FOREIGN.search(value):
+        return value
+    return _FOREIGN.sub(lambda found: f"{_ESCAPE}{ord(found.group()):04x}", value)
+
+
+def _plain(value: str | None) -> str | None:
+    if value is None or _ESCAPE not in value:
+        return value
+    return _ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), value)
 
 
 def words(name: str, *, key: bool = False, optional: bool = False) -> Column[str]:

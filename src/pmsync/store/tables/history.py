@@ -27,10 +27,13 @@ JOURNAL = Table(
     words("actor"),
     words("why"),
     moment("at"),
+    words("surface"),
     sqlite_autoincrement=True,
 )
 Index(None, JOURNAL.c.item, JOURNAL.c.seq)
 Index(None, JOURNAL.c.run, JOURNAL.c.seq)
+_OF_AN_OP = text("op <> ''")
+Index("ix_journal_op", JOURNAL.c.op, JOURNAL.c.seq, sqlite_where=_OF_AN_OP, postgresql_where=_OF_AN_OP)
 
 APPEND_ONLY = {
     "sqlite": (

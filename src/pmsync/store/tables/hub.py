@@ -36,10 +36,12 @@ LINKS = Table(
     words("key"),
     words("url"),
     words("how"),
+    words("family"),
     moment("made_at"),
 )
 _LINKED = text("state = 'linked'")
 _BOUND_ONCE = text("state = 'linked' AND role IN ('primary', 'mirror')")
+Index(None, LINKS.c.family)
 Index(None, LINKS.c.item)
 Index(None, LINKS.c.system, LINKS.c.remote_id)
 Index(None, LINKS.c.scope, LINKS.c.uid)
@@ -68,6 +70,7 @@ BASES = Table(
     moment("drift_since", optional=True),
     words("op", optional=True),
     words("why"),
+    words("undone"),
     moment("at"),
 )
-"""``remote`` and ``hub`` are NULL together: drift may be seen before anything was agreed."""
+"""``remote`` and ``hub`` are NULL together: drift may be seen before anything was agreed. ``undone``: see ``BaseRow``."""

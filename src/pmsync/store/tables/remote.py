@@ -44,6 +44,7 @@ SCOPES = Table(
     words("url"),
     words("config_hash"),
     number("listed"),
+    number("shrunk_to"),
     moment("pulled_at"),
     moment("catalogue_at"),
     moment("swept_at"),
@@ -52,6 +53,8 @@ SCOPES = Table(
     words("frozen_why"),
     words("mark"),
     words("next_mark"),
+    moment("marked_at"),
+    moment("restored_at"),
     words("trust"),
 )
 

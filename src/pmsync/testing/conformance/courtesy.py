@@ -9,7 +9,7 @@ import pytest
 
 from pmsync.connect.capabilities import Full, Partial, Unsupported
 from pmsync.connect.contract import Connector
-from pmsync.connect.errors import AuthFailed
+from pmsync.connect.errors import AuthFailed, Rejected, WriteRefused
 from pmsync.testing.conformance.bench import Bench
 from pmsync.testing.conformance.drafts import Suite, need, settle, walk
 
@@ -70,6 +70,39 @@ class CourtesyTests(Suite):
         with suppress(AuthFailed):
             assert not connector.container(bench.scope).readable
 
+    def test_container_keeps_the_mark_that_was_left_last(self, bench: Bench, connector: Connector) -> None:
+        """A hundred characters, read back as they were left, by anybody who asks; and no record shows for it."""
+        _keeps_marks(connector)
+        assert not connector.container(bench.scope).mark
+        for mark in ("m" * 100, "pmm1.second"):
+            connector.leave_mark(bench.scope, mark)
+            assert bench.connector().container(bench.scope).mark == mark
+        assert walk(bench.connector(), bench.scope).refs == []
+
+    def test_mark_is_looked_at_with_one_call(self, bench: Bench, connector: Connector) -> None:
+        """It is looked at every hour in every scope."""
+        _keeps_marks(connector)
+        connector.leave_mark(bench.scope, "pmm1.cheap")
+        before = len(bench.calls)
+        connector.container(bench.scope)
+        assert len(bench.calls) - before == 1
+
+    def test_fence_stops_a_mark(self, bench: Bench) -> None:
+        """A mark is a write like any other."""
+        fenced = bench.connector(read_only=True)
+        _keeps_marks(fenced)
+        before = bench.writes()
+        with pytest.raises(WriteRefused):
+            fenced.leave_mark(bench.scope, "pmm1.fenced")
+        assert bench.writes() == before
+
+    def test_mark_that_cannot_be_kept_is_refused(self, bench: Bench, connector: Connector) -> None:
+        """Where the capability is not full, and nothing is written."""
+        if isinstance(connector.capabilities.container, Full):
+            pytest.skip("this container keeps marks")
+        with pytest.raises(Rejected):
+            connector.leave_mark(bench.scope, "pmm1.nowhere")
+
     def test_people_are_found_by_id(self, bench: Bench, connector: Connector) -> None:
         """Known accounts come back named; unknown ids are left out."""
         if not bench.person:
@@ -107,6 +140,12 @@ class CourtesyTests(Suite):
             body += b" "
         with pytest.raises(AuthFailed):
             connector.hints(headers, body)
+
+
+def _keeps_marks(connector: Connector) -> None:
+    container = connector.capabilities.container
+    if not isinstance(container, Full):
+        pytest.skip(container.reason)
 
 
 def _flipped(signature: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from pmsync.connect.capabilities import Full
-from pmsync.connect.contract import Connector, Stream
+from pmsync.connect.contract import Connector, Outcome, Stream
 from pmsync.model.record import Record
+from pmsync.model.values import Known
 from pmsync.testing.conformance.bench import Bench
-from pmsync.testing.conformance.drafts import Suite, need, quiet_cursor, read, settle, walk
+from pmsync.testing.conformance.drafts import Suite, edit, need, quiet_cursor, read, send, settle, walk
 
 
 class MovingTests(Suite):
@@ -84,18 +85,42 @@ class MovingTests(Suite):
         assert "Second" in bodies
 
     def test_history_names_the_editor(self, bench: Bench, connector: Connector) -> None:
-        """Where history can be read, a person's edit is in it, with before and after."""
+        """Where history can be read, a person's edit comes along with the record, with before and after."""
         need(connector.capabilities.history)
         ref = bench.person_creates("Old title")
+        bench.clock.sleep(60.0)
         since = bench.clock.now()
         bench.clock.sleep(60.0)
         bench.person_edits(ref, title="New title")
-        settle(bench, connector)
-        edits = [edit for edit in connector.history(bench.scope, [ref], since) if edit.after == "New title"]
-        assert [(edit.ref, edit.before) for edit in edits] == [(ref, "Old title")]
+        fetched = connector.fetch(bench.scope, [ref], since)
+        edits = [one for one in fetched.edits if one.after == Known("New title")]
+        assert [(one.ref, one.before) for one in edits] == [(ref, Known("Old title"))]
         assert edits[0].at >= since
         if bench.person:
             assert edits[0].actor == bench.person
+        assert [record.ref for record in fetched.records] == [ref]
+
+    def test_history_tells_what_happened_since_in_its_order(self, bench: Bench, connector: Connector) -> None:
+        """Our own edits are in it under the name of ``me``; what was before is left out; without a moment nothing is told."""
+        need(connector.capabilities.history)
+        ref = bench.person_creates("First")
+        bench.person_edits(ref, title="Second")
+        bench.clock.sleep(60.0)
+        since = bench.clock.now()
+        bench.clock.sleep(60.0)
+        bench.person_edits(ref, title="Third")
+        op = edit(connector, read(connector, bench.scope, ref), title="Fourth")
+        assert [receipt.outcome for receipt in send(connector, bench.scope, op)] == [Outcome.DONE]
+        bench.person_edits(ref, title="Fifth")
+        edits = connector.fetch(bench.scope, [ref], since).edits
+        assert [(one.before, one.after) for one in edits] == [
+            (Known("Second"), Known("Third")),
+            (Known("Third"), Known("Fourth")),
+            (Known("Fourth"), Known("Fifth")),
+        ]
+        me = connector.me()
+        assert [one.actor == me for one in edits] == [False, True, False]
+        assert connector.fetch(bench.scope, [ref]).edits == ()
 
 
 def _moved(bench: Bench, connector: Connector) -> tuple[Record, Record]:

@@ -1,27 +1,97 @@
-"""Many seeds over several processes. Each process plays its own; what comes back is figures."""
+"""Many seeds over several processes. Each process plays its own; what comes back is figures.
+
+A campaign may be stopped at any moment, in good order or not; the same command goes on where it was.
+"""
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
-from collections.abc import Callable, Iterable, Iterator
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import islice
+from multiprocessing.connection import wait
 
-from pmsync.testing.simulate.outcome import Outcome, Sum, run
+from pmsync.testing.simulate.outcome import Outcome, run, run_twice
+from pmsync.testing.simulate.progress import Progress
 
-CHUNK = 8
+CHUNK = 4
+"""Seeds that a process is handed at a time."""
 
-
-def campaign(seeds: Iterable[int], workers: int, each: Callable[[Outcome], None] = lambda outcome: None) -> Sum:
-    """Play every seed; ``each`` hears of every world as it ends."""
-    total = Sum()
-    for outcome in _outcomes(seeds, workers):
-        total.add(outcome)
-        each(outcome)
-    return total
+TWICE = 100
+"""One seed of so many is played twice."""
 
 
-def _outcomes(seeds: Iterable[int], workers: int) -> Iterator[Outcome]:
+def campaign(
+    seeds: range,
+    workers: int,
+    progress: Progress,
+    stop: Callable[[], bool] = lambda: False,
+    each: Callable[[], None] = lambda: None,
+) -> bool:
+    """Play every seed that ``progress`` does not hold yet, or as many as there are until ``stop`` says so.
+
+    ``each`` hears of every world as it ends. Returns whether all are played.
+    """
+    try:
+        for outcome in _outcomes(seeds[progress.done :], workers, stop):
+            progress.total.add(outcome)
+            progress.total.twice += _is_twice(outcome.seed)
+            progress.done += 1
+            progress.keep()
+            each()
+    finally:
+        progress.keep(now=True)
+    return progress.done == len(seeds)
+
+
+def _is_twice(seed: int) -> bool:
+    return seed % TWICE == 1
+
+
+def _played(seeds: Sequence[int]) -> list[Outcome]:
+    return [run_twice(seed) if _is_twice(seed) else run(seed) for seed in seeds]
+
+
+def _outcomes(seeds: Iterable[int], workers: int, stop: Callable[[], bool]) -> Iterator[Outcome]:
+    """Outcomes in the order of their seeds; after ``stop`` only those of what was begun."""
+    rest = iter(seeds)
+    chunks = iter(lambda: list(islice(rest, CHUNK if workers > 1 else 1)), [])
     if workers < 2:
-        yield from map(run, seeds)
+        for chunk in chunks:
+            if stop():
+                return
+            yield from _played(chunk)
         return
-    with multiprocessing.get_context("spawn").Pool(workers) as pool:
-        yield from pool.imap(run, seeds, CHUNK)
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _settle)
+    try:
+        begun: deque[Future[list[Outcome]]] = deque()
+        for chunk in chunks:
+            if stop():
+                break
+            begun.append(pool.submit(_played, chunk))
+            if len(begun) > 2 * workers:
+                yield from begun.popleft().result()
+        for future in begun:
+            yield from future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _settle() -> None:
+    """What a process does first: leave Ctrl-C to the one that began it, die with it, and set aside what will never be garbage."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    gc.collect()
+    gc.freeze()
+
+
+def _die_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)

@@ -6,19 +6,18 @@ fault.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
-from pmsync.testing.simulate.shape import POWER, Shape
-from pmsync.testing.simulate.truth import Act, Truth
+from pmsync.testing.simulate.hosts import Host
+from pmsync.testing.simulate.shape import POWER
+from pmsync.testing.simulate.truth import Act
 
 KNOWN: Mapping[str, str] = {
-    "before_confirm": "an edit of a record that we had just made is taken for the system's initial value until the create is read back",
-    "put_back_in_doubt": "an edit that undoes a write of ours, while that write is in doubt or forgotten, is taken for its failure",
-    "window": "an edit between our last look and our write, or its late landing, is written over: only history would tell, and it is not asked",
-    "edited_in_doubt": "an edit made upon a write of ours that is still in doubt is taken for one that did not know it: a needless conflict",
-    "new_identity": "a transferred record, which has another id then, becomes an item of its own before its old id is missed",
-    "unmarked": "where no marker is kept, a record of ours whose create is in doubt becomes an item of its own",
+    "restored": "after an old backup was put back, what a record of ours shows is taken for agreed though somebody had edited it since, and twins "
+    "of records that come back by their markers become items of their own",
+    "edited_in_doubt": "where nobody is told who changed what, an edit made upon a write of ours that is in doubt is taken for one that did not "
+    "know it: a needless conflict",
 }
 
 
@@ -36,58 +35,40 @@ class Circumstances:
     inside: set[int] = field(default_factory=set)
     rounds: list[int] = field(default_factory=list)
     struck: list[str] = field(default_factory=list)
+    host: Host = field(default_factory=Host)
+    copied: bool = False
+    """Whether a copy of the store was at work: what both made is surplus, and only detected."""
+    remembered: int = 0
+    """How many acts there had been when the store was last made to forget something: what came of them may be known to nobody."""
+
+    retied: dict[str, int] = field(default_factory=dict)
+    """Family to how many acts there had been when one of its records, linked anew, was first met again: as at first contact."""
+
+    def forgotten(self, family: str) -> int:
+        """Acts of the family before this one may have come to anything: what was agreed of them is known no more."""
+        return max(self.remembered, self.retied.get(family, 0))
+
+    @property
+    def power_cut(self) -> bool:
+        """Whether the power ever went."""
+        return any(strike.endswith(POWER) for strike in self.struck)
 
 
 class Causes:
-    """Tells which known fault, if any, explains a finding."""
+    """Tells which known fault, if any, explains a finding. ``blind``: systems that tell nobody who changed what."""
 
-    def __init__(self, shape: Shape, truth: Truth, circumstances: Circumstances) -> None:
-        self._truth, self._circumstances = truth, circumstances
-        self._unmarked = {one.name for one in shape.systems if one.knobs.get("personality", "").startswith("unmarked")}
+    def __init__(self, circumstances: Circumstances, blind: Set[str]) -> None:
+        self._circumstances, self._blind = circumstances, blind
 
-    def of_loss(self, act: Act, acts: Sequence[Act]) -> str:
+    def of_family(self, acts: Sequence[Act]) -> str:
+        """For a thing that is managed twice, or not where it should be."""
+        return "restored" if any(act.seq < self._circumstances.remembered for act in acts) else ""
+
+    def of_loss(self, act: Act) -> str:
         """For a lost edit."""
-        if act.thing in self._truth.robot_made and act.seq < self._circumstances.confirmed.get(act.thing, act.seq + 1):
-            return "before_confirm"
-        if self._truth.renamed(act.thing):
-            return "new_identity"
-        if self._written_over(act, acts):
-            return "window"
-        return self._put_back(act, acts) or ("unmarked" if self._adopted_unmarked(acts) else "")
-
-    def _written_over(self, act: Act, acts: Sequence[Act]) -> bool:
-        """Whether we wrote over an edit made in the midst of a round before that round was over, or by a write that was in doubt and came late."""
-        after = next((one for one in acts if one.seq > act.seq and (one.thing, one.name) == (act.thing, act.name)), None)
-        if after is None or not after.robot:
-            return False
-        same_round = not any(act.seq < start <= after.seq for start in self._circumstances.rounds)
-        return act.seq in self._circumstances.doubtful or (act.seq in self._circumstances.inside and same_round)
-
-    def _put_back(self, act: Act, acts: Sequence[Act]) -> str:
-        """Whether the edit undid a write of ours that was in doubt, or that a power cut made us forget."""
-        past = (one for one in reversed(acts) if one.seq < act.seq and (one.thing, one.name) == (act.thing, act.name))
-        opposite = next((one for one in past if act.name != "labels" or one.after == act.before), None)
-        doubtful = act.seq in self._circumstances.doubtful or any(one.endswith(POWER) for one in self._circumstances.struck)
-        undone = opposite is not None and opposite.robot and (opposite.before, opposite.after) == (act.after, act.before)
-        return "put_back_in_doubt" if undone and doubtful else ""
-
-    def _adopted_unmarked(self, acts: Sequence[Act]) -> bool:
-        """Whether a record of ours was met again as a stranger, because nothing marks it."""
-        made = {act.thing for act in acts if act.robot and act.verb == "create" and act.system in self._unmarked}
-        return bool(made - self._circumstances.confirmed.keys())
+        return "restored" if act.seq < self._circumstances.remembered else ""
 
     def of_conflict(self, acts: Sequence[Act]) -> str:
         """For a needless conflict."""
-        if any(act.seq in self._circumstances.doubtful and act.name == "title" for act in acts):
-            return "edited_in_doubt"
-        return "unmarked" if self._unmarked else ""
-
-    def of_any(self, acts: Sequence[Act]) -> str:
-        """For records that do not agree: the first known fault that befell an edit of the field."""
-        return next((cause for act in acts if not act.robot and (cause := self.of_loss(act, acts))), "")
-
-    def of_double(self, acts: Sequence[Act]) -> str:
-        """For a thing that is managed twice."""
-        if any(act.verb == "move" and not act.robot and self._truth.renamed(act.thing) for act in acts):
-            return "new_identity"
-        return "unmarked" if self._unmarked else ""
+        doubtful = self._circumstances.doubtful
+        return "edited_in_doubt" if any(act.seq in doubtful and act.system in self._blind for act in acts) else ""

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from pmsync.model.item import Link, LinkState
-from pmsync.model.values import Known, Settled
+from pmsync.model.values import Known, Settled, Value
 from pmsync.reconcile.view import Candidate
 from pmsync.store import Transaction
 from pmsync.store.notices import NoticeRow
@@ -25,6 +25,8 @@ class Dispute:
     open: bool
     base: str
     values: frozenset[str]
+    decided: bool
+    """Whether it is said who or what closed it, and what was chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,12 @@ class Claims:
     """Link to the moment (Unix seconds) when its record was first tied to an item."""
     quarantined: frozenset[str]
     """Display keys of records that are known to be surplus."""
+    observed: Mapping[tuple[str, str], Mapping[str, Value | None]]
+    """Record to what was last seen of it: surface to value, None where it is empty or could not be seen."""
+
+    def told(self, key: str) -> bool:
+        """Whether a person was told of the record, and it is left alone: it is surplus, or may be what a create in doubt made."""
+        return key in self.quarantined or any(one.code == "unclaimed" and one.subject == key for one in self.notices)
 
     def item_of(self, system: str, record: str) -> str | None:
         """The item that manages the record, None when none does."""
@@ -59,12 +67,14 @@ def read(peek: AbstractContextManager[Transaction]) -> Claims:
                 row.closed_at is None,
                 _text(row.dispute.base),
                 frozenset(map(_text, _stood(tx.conflicts.candidates(row.uid)))),
+                bool(row.by) and row.chosen is not None,
             )
             for row in tx.conflicts.list(False, EVERYTHING)
         )
         journal = tx.journal.recent(EVERYTHING)
         notices = tuple(tx.notices.open())
         open_ops = tuple(tx.ops.open())
+        seen = tx.observations.many([link.ref for group in found.values() for link in group])
     links = {(link.ref.system, link.ref.remote_id): link for group in found.values() for link in group}
     overruled = frozenset(
         (entry.item, entry.field, _text(entry.before))
@@ -73,7 +83,13 @@ def read(peek: AbstractContextManager[Transaction]) -> Claims:
     )
     known = {entry.link: entry.at for entry in reversed(journal) if entry.kind in ("item", "link")}
     surplus = frozenset(notice.subject for notice in notices if notice.code == "surplus")
-    return Claims(links, disputes, overruled, notices, open_ops, known, surplus)
+    observed = {
+        (ref.system, ref.remote_id): {
+            name: value.value if isinstance(value, Known) else None for name, value in record.values.items()
+        }
+        for ref, record in seen.items()
+    }
+    return Claims(links, disputes, overruled, notices, open_ops, known, surplus, observed)
 
 
 def _stood(candidates: Iterable[Candidate]) -> list[Settled]:

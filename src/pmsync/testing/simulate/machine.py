@@ -5,26 +5,27 @@ from __future__ import annotations
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from functools import cache
 from random import Random
 
-from pmsync.connect.clock import Clock
 from pmsync.connect.contract import Connector
 from pmsync.connect.plugin import Environment, Plugin, ScopeConfig
 from pmsync.connect.registry import load_plugins
 from pmsync.engine.engine import Engine
-from pmsync.engine.setup import Beats, Policy, Product, Setup
+from pmsync.engine.setup import Beats, Setup
 from pmsync.model.record import ScopeRef
 from pmsync.net.calls import CallLog
 from pmsync.net.clock import VirtualClock
 from pmsync.net.fence import Fence
-from pmsync.reconcile.rails import Limits
-from pmsync.reconcile.routing import Create, Rule
 from pmsync.store import Store, Transaction
 from pmsync.store.connect import connect, parse
+from pmsync.store.leases import RUN
 from pmsync.store.migrate import migrate
-from pmsync.testing.simulate.shape import POWER, Shape, SystemShape
+from pmsync.testing.simulate.config import Config, config_of, fingerprints, policy, product
+from pmsync.testing.simulate.hosts import Host, HostClock
+from pmsync.testing.simulate.shape import HOOK_SECRET, HOOKS, POWER, Shape, SystemShape
 from pmsync.testing.simulate.way import Way
 
 KEY = b"the key that signs a simulation's markers"
@@ -32,7 +33,6 @@ LEASE = 121.0
 """Seconds after which a dead process no longer holds the store."""
 
 BEATS = Beats(catalogue=1800.0, sweep=3600.0)
-ROOMY = Limits(max_creates=10_000, max_updates=10_000, max_closes=10_000, close="allow")
 
 
 class Crash(BaseException):
@@ -50,15 +50,29 @@ class _Disk:
         connection = self.driver.raw_connection().driver_connection
         assert isinstance(connection, sqlite3.Connection)
         self._raw = connection
+        self._changes, self._image = -1, b""
         self.blank = self.read()
 
     def read(self) -> bytes:
-        """Everything on it."""
-        return self._raw.serialize()
+        """Everything on it. Where nothing was written since, the same image as before."""
+        if self._changes != self._raw.total_changes or self._raw.in_transaction:
+            self._changes, self._image = self._raw.total_changes, self._raw.serialize()
+        return self._image
 
     def write(self, image: bytes) -> None:
         """Put an earlier content back."""
-        self._raw.deserialize(image)
+        if image is not self.read():
+            self._raw.deserialize(image)
+            self._changes, self._image = self._raw.total_changes, image
+
+    def forget_holder(self) -> None:
+        """Nobody holds the store: that a process of this host is gone is seen at once."""
+        self._raw.execute("UPDATE leases SET expires_at = 0 WHERE name = ?", (RUN,))
+
+    def epoch(self) -> int:
+        """The epoch of the run lease as it stands, a transaction that is open included."""
+        row = self._raw.execute("SELECT epoch FROM leases WHERE name = ?", (RUN,)).fetchone()
+        return int(row[0]) if row else 0
 
 
 @cache
@@ -86,11 +100,9 @@ class _Store(Store):
     boundary: Callable[[str], None]
     _durable: bool
 
-    @contextmanager
-    def transaction(self, *, durable: bool = False, fenced: bool = True) -> Iterator[Transaction]:
+    def transaction(self, *, durable: bool = False, fenced: bool = True) -> AbstractContextManager[Transaction]:
         self._durable = durable
-        with super().transaction(durable=durable, fenced=fenced) as tx:
-            yield tx
+        return super().transaction(durable=durable, fenced=fenced)
 
     def committing(self, moment: str) -> None:
         """For ``on_commit``: keep the content first, for it is there whatever the boundary does."""
@@ -102,44 +114,78 @@ class _Store(Store):
         self.boundary(moment)
 
 
+@dataclass(slots=True)
+class Process:
+    """pmsync, running: its store, what it works with, its engine, and the fence that is closed while it only plans."""
+
+    store: _Store
+    setup: Setup
+    engine: Engine
+    fence: Fence
+    writing: bool = False
+    """Whether the last thing it did was to send a write."""
+
+    def close(self) -> None:
+        """It ends, in peace or not."""
+        for connector in self.setup.connectors.values():
+            connector.close()
+
+    @property
+    def fenced_out(self) -> bool:
+        """Whether it holds the store no longer, though it believes so."""
+        return self.store.fence is not None and self.store.fence != _disk().epoch()
+
+
 class Machine:
-    """Runs one engine at a time over one disk.
+    """Runs pmsync over one disk.
 
     Attributes:
-        store: the store of the running process.
-        engine: its engine.
-        fence: closed while only a plan is made.
+        config: what its config file says; whoever changes it restarts the program.
+        host: its clock's error.
+        process: the process that runs; ``store`` and ``engine`` are that process's.
     """
 
-    def __init__(self, shape: Shape, clock: Clock, ways: Mapping[str, Way], names: Random) -> None:
+    def __init__(self, shape: Shape, clock: VirtualClock, ways: Mapping[str, Way], names: Random) -> None:
         self._shape, self._clock, self._ways, self._names = shape, clock, ways, names
+        self.config: Config = config_of(shape)
+        self.host = Host()
         self.on_commit: Callable[[str], None] = lambda moment: None
-        self.fence = Fence()
         _disk().write(_disk().blank)
         self.start()
 
     def start(self) -> None:
         """Start the program over what is on the disk."""
-        disk = _disk()
-        store = _Store(disk.driver, disk.url, self._clock, lambda: _uid(self._names))
+        self.process = self.boot()
+        self.store, self.engine = self.process.store, self.process.engine
+
+    def boot(self) -> Process:
+        """A process of its own over the same disk."""
+        disk, clock, fence = _disk(), HostClock(self._clock, self.host), Fence()
+        store = _Store(disk.driver, disk.url, clock, lambda: _uid(self._names))
         store.peeking = False
         store.keeping = POWER in self._shape.kinds
         store.kept = [disk.read()] if store.keeping else []
         store.boundary = lambda moment: self.on_commit(moment)
         store.on_commit = store.committing
-        self.store = store
-        self.setup = Setup(self._connectors(), (_product(self._shape),), _policy(self._shape), KEY, {}, BEATS)
-        self.engine = Engine(self.setup, store, self._clock, lambda: _uid(self._names))
+        setup = Setup(
+            self._connectors(clock, fence),
+            (product(self._shape, self.config),),
+            policy(self.config),
+            KEY,
+            fingerprints(self._shape, self.config),
+            BEATS,
+        )
+        return Process(store, setup, Engine(setup, store, clock, lambda: _uid(self._names)), fence)
 
     def stop(self) -> None:
         """The process ends, in peace or not."""
-        for connector in self.setup.connectors.values():
-            connector.close()
+        self.process.close()
 
     def restart(self, image: bytes | None = None) -> None:
         """End the process, and start another over the same bytes, or over ``image``, once the dead one's hold on the store is over."""
         self.stop()
         _disk().write(self.image() if image is None else image)
+        _disk().forget_holder()
         self._clock.sleep(LEASE)
         self.start()
 
@@ -161,31 +207,18 @@ class Machine:
         """What may be on the disk after a power cut: what was durable, and of the commits since then only the first few."""
         return draw.choice(self.store.kept)
 
-    def _connectors(self) -> dict[str, Connector]:
+    def _connectors(self, clock: HostClock, fence: Fence) -> dict[str, Connector]:
         calls = CallLog()
-        return {system.name: self._connector(system, calls) for system in self._shape.systems}
+        return {system.name: self._connector(system, clock, fence, calls) for system in self._shape.systems}
 
-    def _connector(self, system: SystemShape, calls: CallLog) -> Connector:
+    def _connector(self, system: SystemShape, clock: HostClock, fence: Fence, calls: CallLog) -> Connector:
         plugin = plugins()[system.kind]
         way = self._ways[system.name]
         given = {key: value for key, value in way.settings().items() if key != "kind"}
+        if HOOKS in self._shape.kinds:
+            given["webhook_secret"] = HOOK_SECRET
         scopes = tuple(
             ScopeConfig(ScopeRef(system.name, key), plugin.scope_settings.model_validate(key)) for key in system.containers
         )
-        environment = Environment(system.name, self._clock, self.fence, calls, way.transport)
+        environment = Environment(system.name, clock, fence, calls, way.transport)
         return plugin.connector(plugin.settings.model_validate(given), scopes, environment)
-
-
-def _product(shape: Shape) -> Product:
-    scopes = tuple(ScopeRef(system.name, key) for system in shape.systems for key in system.containers)
-    rules = tuple(
-        Rule(frozenset(), "", source.name, ScopeRef(target.name, target.containers[0]), Create.AUTO)
-        for source in shape.systems
-        for target in shape.systems
-        if source is not target
-    )
-    return Product("product", scopes, rules)
-
-
-def _policy(shape: Shape) -> Policy:
-    return Policy(owners=shape.owners, limits=ROOMY)

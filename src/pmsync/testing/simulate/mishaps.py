@@ -51,6 +51,25 @@ _STEPS = {
 }
 
 
+def blind_spots() -> frozenset[str]:
+    """The systems on which a write of ours is under way whose target was looked at already, in any thread: systems with neither history nor
+    compare-and-set cannot tell anybody what happens in there.
+    """  # noqa: D205 - one thought
+    return frozenset(system for frame in sys._current_frames().values() if (system := _window(frame)))
+
+
+def _window(frame: FrameType | None) -> str:
+    confirming = False
+    while frame is not None:
+        name = frame.f_code.co_name
+        if frame.f_globals.get("__name__", "").startswith("pmsync.engine."):
+            confirming = confirming or name == "confirm_updates"
+            if name == "_update_all":
+                return "" if confirming else str(frame.f_locals["scope"].system)
+        frame = frame.f_back
+    return ""
+
+
 def phase() -> str:
     """The step of the round that is under way, read off the stack: the innermost that has a name."""
     frame: FrameType | None = sys._getframe(1)
@@ -84,9 +103,10 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Mishaps:
-    """The plan of one system's way: each request's fate depends on the seed and its ordinal alone.
+    """The plan of one system's way: each request's fate depends on the seed and its ordinal in its round alone.
 
-    ``server_max``: how late a request may land, as the connector declares. ``armed``: whether anything happens at all now.
+    ``server_max``: how late a request may land, as the connector declares. ``armed``: whether anything happens at all now. ``chapter``: the
+    number of the round.
     """
 
     shape: Shape
@@ -95,6 +115,8 @@ class Mishaps:
     record: Record
     armed: Callable[[], bool]
     is_write: Callable[[Request], bool]
+    chapter: Callable[[], int]
+    _firsts: dict[int, int] = field(default_factory=dict)
 
     def __call__(self, ordinal: int, request: Request) -> Fault | None:
         """The fault, if any."""
@@ -102,7 +124,8 @@ class Mishaps:
         if not kinds or not self.armed():
             return None
         rate = self.shape.rate if self.is_write(request) else self.shape.rate / 4
-        name = f"{self.system}:{ordinal}"
+        chapter = self.chapter()
+        name = f"{self.system}:{chapter}.{ordinal - self._firsts.setdefault(chapter, ordinal) + 1}"
         if chance(self.shape.seed, f"faults/{name}") >= rate or name in self.shape.muted:
             return None
         draw = Random(f"{self.shape.seed}/fault/{name}")  # noqa: S311 - reproducible, not secret

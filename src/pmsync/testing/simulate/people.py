@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
 from pmsync.model.enums import Kind, Priority, Status
-from pmsync.testing.simulate.shape import Shape, SystemShape
+from pmsync.testing.simulate.shape import AUDIENCES, Shape, SystemShape, stream
 from pmsync.testing.simulate.truth import Act, Truth
 from pmsync.testing.stage import Ground, Seen, Sketch
 
@@ -30,6 +30,7 @@ MOVES: Mapping[str, int] = {
     "move": 1,
     "delete": 1,
     "file": 1,
+    "restrict": 1,
 }
 """What people do, and how often."""
 
@@ -61,11 +62,12 @@ class People:
             if number < 2 and system in plain and others and self._chance.random() < 0.7:
                 self._file(self._chance.choice(others), title)
 
-    def move(self) -> None:
-        """One move of somebody."""
+    def move(self, hidden: frozenset[str] = frozenset()) -> None:
+        """One move of somebody, though not on the systems ``hidden``."""
         self.moves += 1
+        self._chance = stream(self._shape.seed, f"workload/{self.moves}")  # so that leaving one move out changes no other
         draw = self._chance.random(), self._chance.random(), self._chance.random()
-        places = self._places()
+        places = [place for place in self._places() if place[0] not in hidden]
         hot = self._chance.random() < 0.5
         if not places or f"act:{self.moves}" in self._shape.muted:
             return
@@ -84,6 +86,18 @@ class People:
                 if place is not None:
                     self._grounds[act.system].label(place[1], AUTOMATION, add=[self._word("auto")])
                     self._tell(f"automation labels {act.thing}", AUTOMATION)
+
+    def feud(self, acts: Sequence[Act]) -> None:
+        """In two systems an automation insists on a priority of its own, whatever we write there."""
+        for act in acts:
+            wishes = {system.name: pick for system, pick in zip(self._shape.systems, (0, -1), strict=False)}
+            if not act.robot or act.verb != "set" or act.name != "priority" or act.first or act.system not in wishes:
+                continue
+            wish = list(self._grounds[act.system].choices("priority"))[wishes[act.system]]
+            place = next((one for one in self._places() if self._truth.thing(one[0], one[1]) == act.thing), None)
+            if place is not None and place[2].values["priority"] != wish:
+                self._grounds[act.system].put(place[1], AUTOMATION, "priority", wish)
+                self._tell(f"automation wants {wish} in {act.thing}", AUTOMATION)
 
     # -- the deeds -----------------------------------------------------------------------------------------------------------------
 
@@ -147,6 +161,13 @@ class People:
         self._grounds[place[0]].delete(place[1], by)
         return place[2].key
 
+    def _restrict(self, place: Place, by: str) -> str:
+        """Only some may read it from now on; where nobody thinks of audiences, a comment."""
+        if AUDIENCES not in self._shape.kinds:
+            return self._comment(place, by)
+        self._grounds[place[0]].restrict(place[1], by)
+        return place[2].key
+
     def _file_new(self, place: Place, by: str) -> str:
         system = self._systems[place[0]]
         title = self._title(self._serial())
@@ -208,4 +229,5 @@ _DEEDS: Mapping[str, Callable[[People, Place, str], str]] = {
     "move": People._move,
     "delete": People._delete,
     "file": People._file_new,
+    "restrict": People._restrict,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from pmsync.testing.faults import FaultKind
@@ -14,8 +14,31 @@ CRASH, POWER = "crash", "power"
 TRAIL, TEAR = "trail", "tear"
 """Listings trail behind direct reads; their pages are cut short at random."""
 
-KINDS: tuple[str, ...] = (*FaultKind, CRASH, POWER, TRAIL, TEAR)
+SKEW, STEP, DISK, RIVALS = "skew", "step", "disk", "rivals"
+"""Our host's clock is off, or is set while we run; commits fail, or succeed and are said to have failed; two processes run at once."""
+
+RESTORE, COPY, RECONFIGURE, PAUSE, UNDO, TIES = "restore", "copy", "reconfigure", "pause", "undo", "ties"
+"""What the operator may do besides: put back an old backup, run a copy of the store, change the config, pause a system, undo a run, link and
+unlink."""
+
+HOOKS, HOOK_SECRET = "hooks", "what signs a simulation's webhooks"
+"""Systems send webhooks."""
+
+AUDIENCES, FEUD = "audiences", "feud"
+"""Some containers are public, and people restrict records; two automations want different things of one field."""
+
+BUSY, OWNERS, REACTING = "busy", "owners", "reacting"
+"""What else a world may have, by the names under which it is left out: moves in the midst of rounds, owners of fields, automations."""
+
+KINDS: tuple[str, ...] = (
+    *FaultKind,
+    *(CRASH, POWER, TRAIL, TEAR, SKEW, STEP, DISK, RIVALS, AUDIENCES, FEUD, HOOKS),
+    *(RESTORE, COPY, RECONFIGURE, PAUSE, UNDO, TIES),
+)
 """Everything that may befall a world."""
+
+LEAST_FAULTS = 3
+"""How many kinds of fault on the way every world has at least."""
 
 LAG = 700.0
 """Seconds after which every listing shows what there was, however far it trails."""
@@ -57,7 +80,8 @@ class Shape:
         busy: how likely somebody moves at a boundary in the midst of a round.
         owners: field to the system that breaks its ties.
         reacting: whether automations answer our writes.
-        muted: faults and moves left out, by their names (``github:17``, ``crash:230``, ``act:12``), to make a failing case smaller.
+        muted: what is left out to make a failing case smaller: strikes (``github:2.17``, ``crash:3.230``), moves (``act:12``), rounds (``round:3``),
+            whole kinds (``trail``), and ``BUSY``, ``OWNERS``, ``REACTING``.
     """
 
     seed: int
@@ -73,6 +97,18 @@ class Shape:
     reacting: bool
     muted: frozenset[str] = field(default_factory=frozenset)
 
+    @property
+    def public(self) -> frozenset[str]:
+        """Systems whose containers everybody can read."""
+        if AUDIENCES not in self.kinds:
+            return frozenset()
+        return frozenset({stream(self.seed, "audiences").choice(self.systems).name})
+
+    @property
+    def blind(self) -> frozenset[str]:
+        """Systems with neither history nor compare-and-set: nobody can tell what happened there between a look and a write."""
+        return frozenset(one.name for one in self.systems if one.kind == "memory" and "-rich" not in one.knobs["personality"])
+
 
 def stream(seed: int, name: str) -> Random:
     """A random stream of its own for ``name``: drawing more from one never shifts another."""
@@ -83,25 +119,42 @@ def draw(seed: int, muted: frozenset[str] = frozenset()) -> Shape:
     """The world of ``seed``."""
     chance = stream(seed, "shape")
     systems = tuple(_systems(chance))
-    share = chance.choice((0.25, 0.5, 0.75))
-    kinds = frozenset(kind for kind in KINDS if chance.random() < share)
     owners = {}
     if chance.random() < 0.4:
         owners = {name: chance.choice(systems).name for name in ("title", "status", "priority") if chance.random() < 0.6}
-    return Shape(
+    shape = Shape(
         seed=seed,
         systems=systems,
         items=chance.randint(5, 6),
         rounds=chance.randint(3, 5),
-        edits=chance.randint(4, 8),
-        kinds=kinds,
-        rate=chance.choice((0.03, 0.08, 0.15)),
+        edits=chance.randint(7, 9),
+        kinds=_kinds(seed),
+        rate=chance.choice((0.05, 0.1, 0.2)),
         crash_rate=chance.choice((0.002, 0.005, 0.01)),
         busy=chance.choice((0.0, 0.01, 0.04)),
         owners=owners,
         reacting=chance.random() < 0.3,
         muted=muted,
     )
+    return replace(
+        shape,
+        items=shape.items + (AUDIENCES in shape.kinds),  # what is restricted is linked nowhere
+        kinds=shape.kinds - muted,
+        busy=0.0 if BUSY in muted else shape.busy,
+        owners={} if OWNERS in muted else shape.owners,
+        reacting=shape.reacting and REACTING not in muted,
+    )
+
+
+def _kinds(seed: int) -> frozenset[str]:
+    """A swarm: each kind is in or out, by a stream of its own, so that a kind more shifts no other. At least three are faults on the way."""
+    swarm = stream(seed, "kinds")
+    share = swarm.choice((0.25, 0.5, 0.75))
+    drawn = {kind for kind in KINDS if stream(seed, f"kinds/{kind}").random() < share}
+    lacking = [kind for kind in FaultKind if kind not in drawn]
+    while len(drawn & set(FaultKind)) < LEAST_FAULTS:
+        drawn.add(lacking.pop(swarm.randrange(len(lacking))))
+    return frozenset(drawn)
 
 
 def _systems(chance: Random) -> list[SystemShape]:

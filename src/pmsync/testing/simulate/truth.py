@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pmsync.connect.clock import Clock
+from pmsync.model.enums import Audience
 from pmsync.testing.stage import Ground, Seen
 
 ROBOT = "robot"
@@ -25,8 +26,8 @@ _SERIAL = re.compile(r"I\d+")
 class Act:
     """One change.
 
-    ``verb`` is ``create``, ``set``, ``delete`` or ``move``. For labels ``name`` is ``labels``, and ``before``/``after`` hold the one label
-    that went or came. ``first``: it came with the record.
+    ``verb`` is ``create``, ``set``, ``delete``, ``move`` or ``audience``. For labels ``name`` is ``labels``, and ``before``/``after`` hold the
+    one label that went or came. ``first``: it came with the record.
     """
 
     seq: int
@@ -39,6 +40,8 @@ class Act:
     before: str = ""
     after: str = ""
     first: bool = False
+    audience: Audience = Audience.INTERNAL
+    """Who could read it where it was done, as it was done."""
 
     @property
     def robot(self) -> bool:
@@ -59,6 +62,7 @@ class Truth:
         self.families: dict[str, str] = {}
         """Thing to family."""
         self.robot_made: set[str] = set()
+        self._audience = Audience.INTERNAL
 
     def observe(self, who: str) -> list[Act]:
         """Note what changed since the last look as done by ``who``."""
@@ -68,8 +72,10 @@ class Truth:
             if ticks != self._ticks[system]:
                 self._ticks[system] = ticks
                 now = ground.look()
-                for record in sorted({*self._shown[system], *now}):
-                    self._compare(who, system, record, self._shown[system].get(record), now.get(record))
+                before = self._shown[system]
+                for record in sorted({*before, *now}):
+                    if before.get(record) != now.get(record):
+                        self._compare(who, system, record, before.get(record), now.get(record))
                 self._shown[system] = now
         return self.acts[start:]
 
@@ -84,10 +90,6 @@ class Truth:
     def thing(self, system: str, record: str) -> str:
         """The thing that a record is."""
         return self._things.get((system, record), f"{system}:{record}")
-
-    def renamed(self, thing: str) -> bool:
-        """Whether the thing was ever moved to another id."""
-        return sum(1 for one in self._things.values() if one == thing) > 1
 
     def alive(self) -> Iterator[tuple[str, str, str, Seen]]:
         """System, record id, thing and looks of everything that exists."""
@@ -107,6 +109,9 @@ class Truth:
         if new is None:
             self._add(who, system, thing, "delete")
             return
+        self._audience = new.audience
+        if old is not None and old.audience != new.audience:
+            self._add(who, system, thing, "audience", before=old.audience.name, after=new.audience.name)
         first = old is None
         if first:
             match = _SERIAL.match(new.values["title"])
@@ -138,4 +143,6 @@ class Truth:
         *,
         first: bool = False,
     ) -> None:
-        self.acts.append(Act(len(self.acts), self._clock.now(), who, system, thing, verb, name, before, after, first))
+        self.acts.append(
+            Act(len(self.acts), self._clock.now(), who, system, thing, verb, name, before, after, first, self._audience)
+        )

@@ -102,6 +102,11 @@ class Way:
         self._boundary.after(self._system, request, b"%d" % response.status + response.body)
         return response
 
+    @property
+    def in_the_air(self) -> bool:
+        """Whether a call has yet to arrive that nobody waits for any more."""
+        return bool(self._late)
+
     def settle(self) -> None:
         """Let what is under way arrive, as far as its time has come."""
         if self._face is not None:

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import traceback
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from typing import Any, Protocol, cast
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Protocol, cast
 
-from pmsync.connect.errors import PmsyncError
-from pmsync.engine.engine import Report
 from pmsync.engine.events import Event
-from pmsync.engine.person import Choice, NotFoundError
 from pmsync.net.clock import VirtualClock
-from pmsync.reconcile.plan import Plan
-from pmsync.store.notices import NoticeRow
+from pmsync.store.errors import Unreachable
 from pmsync.testing.emulator import Request
 from pmsync.testing.simulate.causes import Circumstances
-from pmsync.testing.simulate.machine import BEATS, Crash, Machine, plugins
-from pmsync.testing.simulate.mishaps import Mishaps, Record, chance
+from pmsync.testing.simulate.hosts import SKEWS, STEPS
+from pmsync.testing.simulate.machine import LEASE, Crash, Machine, Process, plugins
+from pmsync.testing.simulate.mishaps import Mishaps, Record, blind_spots, chance
+from pmsync.testing.simulate.operator import RIVAL, Operator
 from pmsync.testing.simulate.people import People
-from pmsync.testing.simulate.shape import CRASH, LAG, POWER, TEAR, TRAIL, Shape, stream
+from pmsync.testing.simulate.post import Post
+from pmsync.testing.simulate.quiet import Quiet
+from pmsync.testing.simulate.rivals import Baton
+from pmsync.testing.simulate.shape import CRASH, DISK, FEUD, HOOKS, LAG, POWER, SKEW, STEP, TEAR, TRAIL, Shape, stream
 from pmsync.testing.simulate.truth import ROBOT, Act, Truth
 from pmsync.testing.simulate.way import Way
 from pmsync.testing.stage import Ground
@@ -28,23 +28,14 @@ from pmsync.testing.stage import Ground
 GAP = (5.0, 60.0, 700.0, 2000.0)
 """Seconds that may pass between two rounds in chaos."""
 
-PAUSES = (400.0, 700.0, 2000.0, 4000.0)
-"""Seconds between rounds while the world comes to rest; the last is repeated."""
-
 TRAVEL = (0.05, 0.2, 0.6)
 """Seconds a request may be on its way."""
 
 REACTION = 1.5
 """Seconds until an automation answers."""
 
-SWEEPS = 2
-"""Sweeps until what was deleted or moved away is settled."""
-
-AGAIN = 4
-"""How often a refused write is tried before the refusal counts as lasting."""
-
-MOST = 18
-"""Rounds after which a world that is still moving counts as never coming to rest."""
+SERVER_MAX = 54.0
+"""Seconds until the latest request lands: less than any connector declares."""
 
 
 class _Staged(Protocol):
@@ -64,28 +55,45 @@ class World:
         self.violations: list[tuple[str, str]] = []
         self.record = Record()
         self.crashes = self.requests = self.writes = self.boundaries = self.rounds = 0
+        self.chapter = 0
+        """Which round of the chaos it is; ``boundaries`` are counted anew in each, so that leaving something out shifts nothing later."""
         self.circumstances = Circumstances(struck=self.record.struck)
-        self._told = 0
-        self._chaos = self._dead = False
-        self._dying = CRASH
-        self._schedule, self._operator = stream(shape.seed, "schedule"), stream(shape.seed, "operator")
+        self.permitted: Callable[[Act], bool] = lambda act: True
+        """What may be written now: everything, but while only a plan is made, or only a plan is carried out."""
+        self._told = self._posted = 0
+        self.chaos = False
+        self.dead: dict[str, str] = {}
+        """Who of the processes that move died, and how."""
+        self.disk_failed = 0.0
+        """When a commit failed last (servers' time)."""
+        self.schedule = stream(shape.seed, "schedule")
+        self.baton = Baton(stream(shape.seed, "schedule/rivals"), lambda: self.clock.sleep(LEASE))
         self.grounds: Mapping[str, Ground] = {
             system.name: cast(_Staged, plugins()[system.kind]).stage(self.clock, **system.knobs) for system in shape.systems
         }
         for system in shape.systems:
             for container in (*system.containers, system.attic):
                 self.grounds[system.name].open(container, container)
+                if system.name in shape.public:
+                    self.grounds[system.name].publish(container)
         self.truth = Truth(self.grounds, self.clock)
         self.people = People(shape, self.grounds, self.truth, stream(shape.seed, "workload"))
         self.people.found()
         self.clock.sleep(LAG)
-        self._ways = {name: self._way(name) for name in self.grounds}
-        self.machine = Machine(shape, self.clock, self._ways, stream(shape.seed, "ids"))
+        self.ways = {name: self._way(name) for name in self.grounds}
+        self.machine = Machine(shape, self.clock, self.ways, stream(shape.seed, "ids"))
         self.machine.on_commit = self._committing
+        self.circumstances.host = self.machine.host
+        self.post = Post(self, stream(shape.seed, "post"))
+        self.rival: Process | None = None
+        """The other process, during a race."""
+        self.operator = Operator(self, stream(shape.seed, "operator"))
+        self._hosts, self._weathers = stream(shape.seed, "hosts"), stream(shape.seed, "weather")
+        self._blind = shape.blind
 
     def _way(self, name: str) -> Way:
         ground = self.grounds[name]
-        plan = Mishaps(self.shape, name, 60.0, self.record, lambda: self._chaos, ground.is_write)
+        plan = Mishaps(self.shape, name, SERVER_MAX, self.record, lambda: self.chaos, ground.is_write, lambda: self.chapter)
         return Way(name, ground, self.clock, self, plan)
 
     # -- the phases ----------------------------------------------------------------------------------------------------------------
@@ -93,156 +101,69 @@ class World:
     def play(self) -> None:
         """Chaos, healing, quiet."""
         self._weather(foul=True)
-        self._chaos = True
-        for _ in range(self.shape.rounds):
+        if SKEW in self.shape.kinds:
+            self.machine.host.step(self._hosts.choice(SKEWS))
+            self.machine.restart()
+        self.chaos = True
+        for number in range(1, self.shape.rounds + 1):
+            self.chapter, self.boundaries = number, 0
             for _ in range(self.shape.edits):
-                self._move()
-                self.clock.sleep(self._schedule.choice((0.0, 0.5, 3.0)))
-            self._round()
-            self.clock.sleep(self._schedule.choice(GAP))
-        self._chaos = False
+                self.move()
+                self.clock.sleep(self.schedule.choice((0.0, 0.5, 3.0)))
+            if f"round:{number}" not in self.shape.muted:
+                self.operator.round(number)
+            self.clock.sleep(self.schedule.choice(GAP))
+            if STEP in self.shape.kinds:
+                self.machine.host.step(self._hosts.choice(STEPS))
+        self.chaos = False
+        self.operator.tidy()
         self._weather(foul=False)
 
     def come_to_rest(self) -> bool:
-        """Rounds, with pauses, until one finds nothing and writes nothing; False when that never happens.
-
-        Where something was moved or deleted, the sweep has to come by twice more after that.
-        """
-        left = SWEEPS if any(act.verb in ("move", "delete") for act in self.truth.acts) else 0
-        self.clock.sleep(LAG)
-        for number in range(MOST):
-            self._settle()
-            before = self._marks()
-            report = self._guarded(self._sync)
-            if report is None or report.tally.of("pulled") or before != self._marks() or self._unfinished(report):
-                self.clock.sleep(PAUSES[min(number, len(PAUSES) - 1)])
-            elif left:
-                left -= 1
-                self.clock.sleep(BEATS.sweep + 1.0)
-            else:
-                return True
-        return False
-
-    def _settle(self) -> None:
-        """Let everything that is under way arrive."""
-        for way in self._ways.values():
-            way.settle()
-        self.truth.observe(ROBOT)
+        """See ``Quiet.come_to_rest``."""
+        return Quiet(self).come_to_rest()
 
     def once_more(self) -> int:
         """One more round; how many writes it sent or had an effect."""
-        before = self._marks()
-        self._guarded(self._sync)
-        after = self._marks()
-        return sum(after) - sum(before)
+        before = self.marks()
+        self.operator.attempt(self.operator.sync)
+        return sum(self.marks()) - sum(before)
+
+    @contextmanager
+    def permitting(self, permitted: Callable[[Act], bool]) -> Iterator[None]:
+        """Let nothing be written meanwhile but what is ``permitted``."""
+        self.permitted = permitted
+        try:
+            yield
+        finally:
+            self.permitted = lambda act: True
 
     def restart(self) -> None:
         """The process ends in peace, and another starts over the same bytes."""
         self.machine.restart()
 
-    def _weather(self, *, foul: bool) -> None:
-        for ground in self.grounds.values():
-            ground.trail(self._schedule.random() if foul and TRAIL in self.shape.kinds else 0.0)
-            ground.tear(foul and TEAR in self.shape.kinds)
-
-    def _marks(self) -> tuple[int, int]:
+    def marks(self) -> tuple[int, int]:
+        """Writes that were sent, and acts of anybody."""
         return self.writes, len(self.truth.acts)
 
-    def _unfinished(self, report: Report) -> bool:
-        """Whether something is still on its way: a failure, a write in doubt that time will settle, a record that is looked for."""
-        with self.machine.peek() as tx:
-            open_ops, notices = tx.ops.open(), tx.notices.open()
-        stuck = {notice.subject for notice in notices if notice.code == "in_doubt"}
-        if any(row.op.uid not in stuck for row in open_ops) or any(self._passing(notice) for notice in notices):
-            return True
-        waiting = [text for text, _ in report.tally.failures]
-        return bool(waiting) or (report.tally.of("waiting") > len(stuck))
-
-    def _passing(self, notice: NoticeRow) -> bool:
-        """A notice of something that is looked at again by itself: a missing record, a refused write that is tried once more."""
-        again = notice.code in ("refused", "create_refused") and notice.count < AGAIN
-        return notice.code == "missing" or (again and self.clock.now() - notice.last_at < BEATS.catalogue)
-
-    # -- a round ---------------------------------------------------------------------------------------------------------------------
-
-    def _round(self) -> None:
-        kind = self._operator.random()
-        if kind < 0.15:
-            self._guarded(self._plan_and_apply)
-        elif kind < 0.25:
-            self.machine.restart()
-            self._guarded(self._sync)
-        else:
-            self._guarded(self._sync)
-        if self._operator.random() < 0.3:
-            self._guarded(self._decide)
-
-    def _sync(self) -> Report:
-        self._begin()
-        self._say(f"-- round {self.rounds}: sync")
-        return self.machine.engine.sync(self._hear)
-
-    def _begin(self) -> None:
-        self.rounds += 1
-        self.circumstances.rounds.append(len(self.truth.acts))
-
-    def _plan_and_apply(self) -> Report:
-        self._begin()
-        self._say(f"-- round {self.rounds}: plan, then apply")
-        with self.machine.fence.closed():
-            plan, _ = self.machine.engine.plan(self._hear)
-        for _ in range(self._operator.randint(0, 2)):
-            self._move()
-        return self.machine.engine.apply_plan(Plan.decode(plan.encode()), self._hear, wait=False)
-
-    def _decide(self) -> None:
-        """Somebody resolves the oldest conflict in favour of one of its sides."""
-        with self.machine.peek() as tx:
-            rows = tx.conflicts.list(True)
-        if rows:
-            row = rows[-1]
-            chosen = self._operator.choice(row.dispute.candidates)
-            self._say(f"-- ana resolves {row.dispute.field}: {chosen.shown!r}")
-            self.machine.engine.resolve_conflict(row.uid, Choice(value=chosen.value), "ana")
-
-    def _guarded(self, run: Callable[[], Any]) -> Any:
-        """Run something of the program; where it dies, start it again. None when it did not come to its end."""
-        try:
-            return run()
-        except Crash:
-            self._revive()
-        except NotFoundError:
-            return None
-        except Exception as error:  # noqa: BLE001 - whatever the engine raises is a finding
-            if self._dead:
-                self._revive()  # the program wrapped the crash in an error of its own; it is dead all the same
-                return None
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            kind = "raised" if isinstance(error, PmsyncError) else "bug"
-            self.violations.append(
-                (kind, f"{type(error).__name__}: {error} ({where.filename.rpartition('/')[2]}:{where.lineno})")
-            )
-            self.machine.restart()
-        return None
-
-    def _revive(self) -> None:
-        self.crashes += 1
-        self._say(f"-- {self._dying}: {self.record.struck[-1]}")
-        lost = self.machine.after_power_cut(self._schedule) if self._dying == POWER else None
-        self._dead = False
-        self.machine.restart(lost)
+    def _weather(self, *, foul: bool) -> None:
+        for ground in self.grounds.values():
+            ground.trail(self.schedule.random() if foul and TRAIL in self.shape.kinds else 0.0)
+            ground.tear(foul and TEAR in self.shape.kinds)
 
     # -- the story, for a replay -------------------------------------------------------------------------------------------------------
 
-    def _hear(self, event: Event) -> None:
+    def hear(self, event: Event) -> None:
+        """Listen to a run."""
         kind, _, key = event.text.partition(" ")
         if event.kind == "confirmed" and kind == "create" and event.scope is not None:
             with suppress(KeyError, StopIteration):  # somebody may have deleted it meanwhile
                 thing = self.truth.thing(event.scope.system, self.grounds[event.scope.system].record_of(key))
                 self.circumstances.confirmed[thing] = len(self.truth.acts)
-        self._say(f"   {event.kind}: {event.text}")
+        self.say(f"   {self.baton.who}{event.kind}: {event.text}")
 
-    def _say(self, line: str) -> None:
+    def say(self, line: str) -> None:
+        """Tell a line of the story, after what happened meanwhile."""
         for act in self.truth.acts[self._told :]:
             change = f"{act.name} {act.before!r} -> {act.after!r}" if act.name else ""
             self._tell(f"{self.truth.families[act.thing]:>4} [{act.seq}] {act.who} {act.verb} {act.thing} {change}")
@@ -252,63 +173,96 @@ class World:
 
     # -- boundaries ------------------------------------------------------------------------------------------------------------------
 
+    @property
+    def process(self) -> Process:
+        """Who moves now."""
+        return self.rival if self.rival is not None and self.baton.who == RIVAL else self.machine.process
+
     def before(self, system: str, request: Request) -> None:
         """A request arrives."""
-        self.clock.sleep(self._schedule.choice(TRAVEL))
+        write = self.grounds[system].is_write(request)
+        if write and self.process.fenced_out and not self.process.writing:
+            self.violations.append(("fencing", f"a write to {system} by a process that no longer held the store"))
+        self.process.writing = write
+        self.clock.sleep(self.schedule.choice(TRAVEL))
         self._step("request")
         self._somebody()
         self.requests += 1
-        if self.grounds[system].is_write(request):
-            self.writes += 1
+        self.writes += write
         self.trace.update(f"{self.clock.now()}{system}{request.method}{request.path}".encode() + request.body)
 
     def after(self, system: str, request: Request, answer: bytes) -> None:
         """It has had its effect."""
         acts = self.truth.observe(ROBOT)
         if acts:
-            self._say("")
+            self.say("")
         self.trace.update(answer + repr(acts).encode())
         if acts:
             self._intended(system, acts)
-            if self._chaos and self.shape.reacting:
+            if self.chaos and self.shape.reacting:
                 self.clock.sleep(REACTION)
                 self.people.answer(acts)
+            if self.chaos and FEUD in self.shape.kinds:
+                self.clock.sleep(REACTION)
+                self.people.feud(acts)
         self._step("answer")
         self._somebody()
 
     def _committing(self, moment: str) -> None:
+        process = self.process
+        process.writing = False
+        if moment == "before" and process.fenced_out and not self.post.delivering:
+            self.violations.append(("fencing", "a commit by a process that no longer held the store"))
         if moment == "after":
             self.trace.update(b"commit")
         self._step(f"commit {moment}")
+        if self._strikes(DISK, f"commit {moment}"):
+            self.disk_failed = self.clock.now()
+            raise Unreachable("the disk is full" if moment == "before" else "the connection broke while it committed")
 
     def _step(self, kind: str) -> None:
-        """One boundary: after death nothing gets through, and death may come here."""
-        if self._dead:
+        """One boundary: after death nothing gets through, and death may come here, or another process have its turn."""
+        if kind != "commit before":  # nobody else can commit meanwhile
+            self.baton.offer()
+        if self.baton.who in self.dead:
             raise Crash
-        if not self._chaos:
+        if not self.chaos:
             return
         self.boundaries += 1
         for fatal in (CRASH, POWER):
-            name = f"{fatal}:{self.boundaries}"
-            if (
-                fatal in self.shape.kinds
-                and chance(self.shape.seed, name) < self.shape.crash_rate
-                and name not in self.shape.muted
-            ):
-                self.record.note(fatal, f"{name} at {kind}")
-                self._dead, self._dying = True, fatal
+            if self._strikes(fatal, kind):
+                self.dead[self.baton.who] = fatal
                 raise Crash
 
+    def _strikes(self, kind: str, where: str) -> bool:
+        if not self.chaos or kind not in self.shape.kinds or (kind == POWER and self.rival):
+            return False
+        name = f"{kind}:{self.chapter}.{self.boundaries}"
+        if name in self.shape.muted or chance(self.shape.seed, name) >= self.shape.crash_rate:
+            return False
+        self.record.note(kind, f"{name} at {where}")
+        return True
+
     def _somebody(self) -> None:
-        if self._chaos and self.shape.busy and self._schedule.random() < self.shape.busy:
+        """Somebody may move in the midst of a round, and what is due in the post comes."""
+        self._mail()
+        if self.chaos and self.shape.busy and self.schedule.random() < self.shape.busy:
             start = len(self.truth.acts)
-            self._move()
+            self.move(self._hidden())
             self.circumstances.inside.update(range(start, len(self.truth.acts)))
 
-    def _move(self) -> None:
-        """Somebody moves."""
+    def _hidden(self) -> frozenset[str]:
+        """Systems on which nobody could ever tell that somebody moved now: neither history nor compare-and-set, and a write of ours under way."""
+        flying = frozenset(name for name in self._blind if self.ways[name].in_the_air)
+        return (blind_spots() & self._blind) | flying
+
+    def move(self, hidden: frozenset[str] | None = None) -> None:
+        """Somebody moves, though not on ``hidden`` systems."""
         start = len(self.truth.acts)
-        self.people.move()
+        if self.chaos and TRAIL in self.shape.kinds:
+            for ground in self.grounds.values():  # one change shows sooner in a listing, another one later
+                ground.trail(self._weathers.random())
+        self.people.move(self._hidden() if hidden is None else hidden)
         if len(self.truth.acts) > start:
             with self.machine.peek() as tx:
                 rows = tx.ops.open()
@@ -316,14 +270,22 @@ class World:
             things = {self.truth.thing(ref.system, ref.remote_id) for ref in refs}
             self.circumstances.doubtful |= {act.seq for act in self.truth.acts[start:] if act.thing in things}
 
+    def _mail(self) -> None:
+        """Webhooks of what happened set out, and those that are due come."""
+        if HOOKS in self.shape.kinds:
+            self.post.send(self.truth.acts[self._posted :])
+            self._posted = len(self.truth.acts)
+            self.post.deliver()
+
     def _intended(self, system: str, acts: list[Act]) -> None:
         """Nothing changes anywhere but under a durable intent; what lands late may find its own closed already."""
+        if any(strike.endswith(" late") for strike in self.record.struck):
+            return
         with self.machine.peek() as tx:
             rows = [row for row in tx.ops.open() if row.op.scope.system == system]
-        if not rows and not self._late:
-            changed = ", ".join(sorted({act.thing for act in acts}))
+        changed = ", ".join(sorted({act.thing for act in acts}))
+        if not rows:
             self.violations.append(("no_intent", f"{changed} changed in {system} without an open intent"))
-
-    @property
-    def _late(self) -> bool:
-        return any(strike.endswith(" late") for strike in self.record.struck)
+        forbidden = [act for act in acts if not self.permitted(act) or act.system == self.operator.paused]
+        if forbidden:
+            self.violations.append(("unplanned", f"{forbidden[0].verb} {forbidden[0].name} of {changed}, which nothing allowed"))

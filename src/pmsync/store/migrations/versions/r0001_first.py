@@ -75,10 +75,12 @@ def _hub() -> None:
         words("key"),
         words("url"),
         words("how"),
+        words("family"),
         moment("made_at"),
         sa.ForeignKeyConstraint(["item"], ["items.uid"], name=op.f("fk_links_item")),
         sa.PrimaryKeyConstraint("uid", name=op.f("pk_links")),
     )
+    op.create_index(op.f("ix_links_family"), "links", ["family"])
     op.create_index(op.f("ix_links_item"), "links", ["item"])
     op.create_index(op.f("ix_links_key"), "links", ["key"], postgresql_using="hash")
     op.create_index(op.f("ix_links_remote_id"), "links", ["remote_id"], postgresql_using="hash")
@@ -102,6 +104,7 @@ def _hub() -> None:
         moment("drift_since", optional=True),
         words("op", optional=True),
         words("why"),
+        words("undone"),
         moment("at"),
         sa.ForeignKeyConstraint(["link"], ["links.uid"], name=op.f("fk_bases_link")),
         sa.PrimaryKeyConstraint("link", "surface", name=op.f("pk_bases")),
@@ -149,6 +152,7 @@ def _remote() -> None:
         words("url"),
         words("config_hash"),
         number("listed"),
+        number("shrunk_to"),
         moment("pulled_at"),
         moment("catalogue_at"),
         moment("swept_at"),
@@ -157,6 +161,8 @@ def _remote() -> None:
         words("frozen_why"),
         words("mark"),
         words("next_mark"),
+        moment("marked_at"),
+        moment("restored_at"),
         words("trust"),
         sa.PrimaryKeyConstraint("scope", name=op.f("pk_scopes")),
     )
@@ -271,11 +277,13 @@ def _history() -> None:
         words("actor"),
         words("why"),
         moment("at"),
+        words("surface"),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_journal")),
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_journal_item_seq"), "journal", ["item", "seq"])
     op.create_index(op.f("ix_journal_run_seq"), "journal", ["run", "seq"])
+    op.create_index("ix_journal_op", "journal", ["op", "seq"], **_only("op <> ''"))
     for statement in APPEND_ONLY[op.get_bind().dialect.name]:
         op.execute(statement)
     op.create_table(

@@ -1,0 +1,54 @@
+"""What an operator does to the store behind the program's back: keeps backups, puts an old one back, lets a copy run elsewhere."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pmsync.testing.simulate.world import World
+
+
+class Backups:
+    """Only where some container keeps a mark can an old or copied store be noticed at all; elsewhere nothing is restored or copied."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._kept: list[bytes] = []
+        self._copy: bytes | None = None
+        unmarked = (one.knobs.get("personality", "").startswith("unmarked") for one in world.shape.systems)
+        self._noticeable = not any(unmarked)
+
+    def keep(self) -> None:
+        """Keep a backup of the store as it is, once anything was done with it."""
+        if self._world.rounds:
+            self._kept.append(self._world.machine.image())
+
+    def restore(self, chance: Random) -> None:
+        """Put one of the backups back; whatever was known since is forgotten."""
+        world = self._world
+        if self._noticeable and self._kept:
+            number = chance.randrange(len(self._kept))
+            world.say(f"-- the store is restored from a backup, {len(self._kept) - number} rounds old")
+            world.circumstances.remembered = len(world.truth.acts)
+            world.machine.restart(self._kept[number])
+            world.operator.look_for_pauses()
+
+    def run_copy(self) -> None:
+        """A copy of the store, made the first time, is worked with for one round, as if it were the store."""
+        world, machine = self._world, self._world.machine
+        if not self._noticeable or world.rounds < 2:
+            return
+        ours = machine.image()
+        world.circumstances.copied = True
+        world.say("-- a copy of the store is at work")
+        world.circumstances.remembered = len(world.truth.acts)
+        machine.restart(self._copy or ours)
+        paused = world.operator.paused
+        world.operator.look_for_pauses()
+        world.operator.attempt(world.operator.sync)
+        self._copy = machine.image()
+        world.say("-- and now the store itself again")
+        world.circumstances.remembered = len(world.truth.acts)
+        machine.restart(ours)
+        world.operator.paused = paused
