@@ -32,8 +32,9 @@ format: $(STAMP) ## Bring the code into shape
 docs: $(STAMP) ## Regenerate pictures, tables and the config schema
 	$(BIN)/python docs/generate.py
 
-simulate: $(STAMP) ## Play seeded worlds that do their worst: RUNS=n SEED_FROM=s, or SEED=x to replay one; PAIRS=1, STORIES=1: the exhaustive proofs
-	@PYTHONHASHSEED=0 $(BIN)/python -m $(if $(PAIRS)$(STORIES),pmsync.testing.enumerate $(if $(PAIRS),pairs,stories) --workers $(WORKERS),pmsync.testing.simulate $(if $(SEED),--seed $(SEED) --verbose,--runs $(RUNS) --seed-from $(SEED_FROM) --workers $(WORKERS)))
+simulate: $(STAMP) ## Play seeded worlds that do their worst: RUNS=n SEED_FROM=s [MINUTES=m]; SEED=x replays one, MINIMIZE=x makes it small; PAIRS=1, STORIES=1: the exhaustive proofs
+	@PYTHONHASHSEED=0 $(BIN)/python -m $(if $(PAIRS)$(STORIES),pmsync.testing.enumerate $(if $(PAIRS),pairs,stories) --workers $(WORKERS),pmsync.testing.simulate $(if $(MINIMIZE),--minimize $(MINIMIZE),$(if $(SEED),--seed $(SEED) --verbose,\
+		--runs $(RUNS) --seed-from $(SEED_FROM) --workers $(WORKERS) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FRESH),--fresh))))
 
 servers: $(STAMP) ## Run the tests that need a real PostgreSQL
 	$(BIN)/pytest -m postgres tests

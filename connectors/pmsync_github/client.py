@@ -24,7 +24,7 @@ PAGE = 100
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _READ = frozenset({200}) | _REDIRECTS
 _NEXT = re.compile(r"<([^>]+)>\s*;[^,]*\brel=\"?next\"?")
-_HOPS = 3
+_HOPS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,9 @@ class Client:
 
     def _follow(self, call: Call) -> tuple[Answer, str]:
         """Send a read, following redirects with the query kept (the location of a rename has none). Returns the answer and the last path."""
-        for _ in range(_HOPS):
+        passed: set[str] = set()
+        while call.path not in passed and len(passed) < _HOPS:
+            passed.add(call.path)
             answer = self.http.send(call)
             if answer.status not in _REDIRECTS:
                 return answer, self._below_base(call.path)

@@ -475,3 +475,17 @@ def test_real_issues_come_back_as_they_were_filed_through_both_apis(hub, shared_
     assert {record.ref.remote_id: (record.values["title"].value, record.raw["body"]) for record in records} == filed
     fetched = connector.fetch(hub.API, [record.ref for record in records]).records
     assert {record.ref: record for record in fetched} == {record.ref: record for record in records}
+
+
+def test_c43_issue_transferred_many_times_is_followed_to_its_end(hub):
+    """Simulator seed 508: every transfer adds a redirect to the chain that begins at the first number."""
+    [issue] = hub.issues(1)
+    connector = hub.connector()
+    old = hub.read(connector, issue)
+    places = ["acme/web", "acme/api"] * 6
+    new, here = issue, "acme/api"
+    for place in places:
+        new, here = hub.server.transfer_issue(here, new.number, place), place
+    moved = connector.relocate(hub.API, old.ref, old.key)
+    assert moved is not None
+    assert moved.ref.remote_id == new.node_id

@@ -210,3 +210,34 @@ def test_a_conflict_ends_when_a_party_is_linked_anew(make_world):
     world.edit("b", by="ben", title="Ours")
     world.rest()
     assert not world.conflicts()
+
+
+def test_a_plan_does_not_write_over_an_edit_that_only_put_back_what_it_saw(linked):
+    """Simulator seed 452: written meanwhile, taken off again by a person, and then written once more by a plan that was older than both."""
+    linked.edit("a", labels=frozenset({"Bug", "Night"}))
+    plan = linked.plan()
+    linked.rest()
+    assert "Night" in linked.row("b")["labels"]
+    linked.edit("b", by="ben", labels=linked.row("b")["labels"] - {"Night"})
+    linked.apply(plan)
+    assert "Night" not in linked.row("b")["labels"]
+    linked.rest()
+    assert "Night" not in linked.row("a")["labels"]
+
+
+def test_a_plan_does_not_write_where_a_conflict_was_opened_since(make_world):
+    """Nothing is written while it is open, whoever approved it before."""
+    world = make_world({"a": "listed", "b": "listed", "c": "listed"})
+    world.create("a", title="Login fails")
+    world.rest()
+    world.edit("a", title="Ours")
+    plan = world.plan()
+    assert len(plan.ops) == 2
+    world.edit("b", by="ben", title="Theirs")
+    world.engine.pull(world.hear)
+    world.plan()
+    assert len(world.conflicts()) == 1
+    world.apply(plan)
+    assert world.row("c")["title"] == "Login fails"
+    [row] = world.conflicts()
+    assert {one.shown for one in row.dispute.candidates} == {"Ours", "Theirs"}

@@ -1,4 +1,4 @@
-"""A hundred seeded worlds, the same trace twice, a judge that notices what is planted, and safeguards whose absence is noticed."""
+"""Three hundred seeded worlds, the same trace twice, a judge that notices what is planted, and safeguards whose absence is noticed."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from pmsync.testing.simulate.world import World
 from pmsync.testing.stage import Sketch
 
 
-@pytest.mark.parametrize("first", [1, 26, 51, 76])
+@pytest.mark.parametrize("first", range(1, 301, 20))
 def test_a_seeded_world_shows_no_fault_that_is_not_known(first):
-    """Correctness 5.4. Known faults have an entry each in ``causes.KNOWN``; it goes when the fault does."""
+    """Correctness 5.4, for 300 seeds. Known faults have an entry each in ``causes.KNOWN``; it goes when the fault does."""
     total = Sum()
-    for seed in range(first, first + 25):
+    for seed in range(first, first + 20):
         total.add(run(seed))
     unknown = [
         f"seed {seed}: {one.invariant}: {one.text}" for seed, found in total.failing.items() for one in found if not one.cause

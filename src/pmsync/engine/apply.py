@@ -7,7 +7,7 @@ Creates go one by one, each behind its own durable intent, so that a crash leave
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from pmsync.connect.contract import Outcome, Receipt
@@ -29,7 +29,9 @@ from pmsync.model.item import Link, LinkState
 from pmsync.model.record import Record, RecordRef, ScopeRef
 from pmsync.reconcile.operation import Operation, OpKind
 from pmsync.reconcile.plan import stale
+from pmsync.reconcile.view import Dispute
 from pmsync.store import Transaction
+from pmsync.store.bases import BaseRow
 from pmsync.store.dirty import DirtyRow
 from pmsync.store.journal import Entry
 from pmsync.store.ops import OpState
@@ -108,8 +110,12 @@ def _preread(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> tup
         seen = tx.observations.many([link.ref for group in siblings.values() for link in group if link.state is LinkState.LINKED])
         items = tx.items.many([op.item for op in ops])
         writing = {row.op.ref or row.ref for group in tx.ops.open_for([op.item for op in ops]).values() for row in group}
+        bases = tx.bases.of_links([link.uid for link in links.values()])
+        disputes = tx.conflicts.open_for([op.item for op in ops])
         for op in ops:
             reason = _moved(context, op, records, links)
+            if reason is None and op.ref is not None:
+                reason = _overtaken(context, op, bases.get(links[op.ref].uid, {}), disputes.get(op.item, {}))
             if reason is None and op.ref is not None:
                 reason = update_forbidden(context, tx, links[op.ref], siblings[op.item], seen)
             if reason is None and op.ref is not None:
@@ -135,6 +141,19 @@ def _moved(context: Context, op: Operation, records: dict[RecordRef, Record], li
     if record.audience is Audience.PRIVATE:
         return f"{record.key} is restricted now"
     return stale(op, record, context.surface_map(op.scope))
+
+
+def _overtaken(context: Context, op: Operation, bases: Mapping[str, BaseRow], disputes: Mapping[str, Dispute]) -> str | None:
+    """Why what was planned is overtaken though the target shows again what the plan saw: somebody put it back since we last agreed on more,
+    or two values stand against each other by now.
+    """  # noqa: D205 - one thought
+    for change in op.changes:
+        row, surface = bases.get(change.surface), context.surface_map(op.scope)[change.surface]
+        if change.field in disputes:
+            return f"a conflict on {change.field} is open; nothing is written until it is resolved"
+        if row is not None and row.base is not None and surface.lens.canon(row.base.remote) != surface.lens.canon(change.before):
+            return f"{op.key}: {change.surface} was edited since, back to what the plan saw"
+    return None
 
 
 def _drop(context: Context, tx: Transaction, op: Operation, reason: str) -> None:

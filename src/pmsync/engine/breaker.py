@@ -40,6 +40,14 @@ def looping(context: Context, tx: Transaction, link: Link, change: Change) -> bo
     return True
 
 
+def tidy(context: Context, tx: Transaction) -> None:
+    """Settle what was left alone and is wanted no more: what is still wanted has been told again within the window."""
+    over = context.clock.now() - WINDOW
+    for notice in tx.notices.open():
+        if notice.code == CODE and notice.last_at < over:
+            tx.notices.settle(notice.scope, CODE, notice.subject)
+
+
 def _reason(entries: Sequence[Entry], link: Link) -> str | None:
     writes = [entry for entry in entries if entry.kind == "write" and entry.link == link.uid]
     if len(writes) >= MOST:

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pmsync.engine import breaker
 from pmsync.engine.context import Context
 from pmsync.engine.mark import RESTORED, frozen
 from pmsync.engine.protect import tidy
@@ -268,6 +269,7 @@ def end_sync(context: Context) -> None:
                 tx.scopes.put(replace(row, trust=trust))
         _end_failing(context, tx)
         tidy(context, tx)
+        breaker.tidy(context, tx)
 
 
 def _earned(context: Context, row: ScopeRow, rows: Mapping[ScopeRef, ScopeRow], doubted: Collection[ScopeRef]) -> str:

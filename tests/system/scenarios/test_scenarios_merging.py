@@ -195,7 +195,9 @@ def test_c36_a_status_that_no_transition_reaches_is_told_with_those_that_can_be_
 def test_request_25_each_field_of_each_system_has_its_own_direction(make_bench):
     """Request 25: titles only from Jira, labels not at all on GitHub, status both ways."""
     bench = make_bench()
-    bench.configure(rest="fields:\n  title: {jira: pull, github: push}\n  labels: {github: off}\nsafety: {start: at_once, close: allow}")
+    bench.configure(
+        rest="fields:\n  title: {jira: pull, github: push}\n  labels: {github: off}\nsafety: {start: at_once, close: allow}"
+    )
     bench.file_jira("Login fails", labels=["Bug"])
     bench.rest()
     assert not bench.github_labels() & {"Bug"}

@@ -17,9 +17,8 @@ from collections.abc import Iterable
 from pmsync.testing.simulate.ablations import ABLATIONS, hunt
 from pmsync.testing.simulate.campaign import campaign
 from pmsync.testing.simulate.causes import KNOWN
-from pmsync.testing.simulate.cells import STRIKES, impossible
+from pmsync.testing.simulate.cells import PHASES, STRIKES, impossible
 from pmsync.testing.simulate.minimize import lines, minimize, story
-from pmsync.testing.simulate.mishaps import PHASES
 from pmsync.testing.simulate.outcome import run
 from pmsync.testing.simulate.progress import Progress, file_of
 from pmsync.testing.simulate.total import Sum

@@ -34,11 +34,12 @@ def _agreement(case: Case, family: str, standing: Sequence[Standing], acts: Sequ
 
 
 def _absent(case: Case, family: str, item: str, linked: Sequence[Standing], acts: Sequence[Act]) -> Iterator[Finding]:
-    """A record is missing where one should be, though nobody deleted or moved it."""
+    """A record is missing where one should be, though nobody deleted, moved or unlinked it (and died before linking it again)."""
     if any(dispute.open and (dispute.item, dispute.name) == (item, "title") for dispute in case.claims.disputes):
         return  # what it is to be called there is not decided
     there = {one.system for one in linked}
     taken = {act.system for act in acts if not act.robot and act.verb in ("delete", "move")}
+    taken |= {link.ref.system for link in case.claims.links.values() if link.item == item and link.how == "unlinked"}
     doubtful = {
         str(notice.scope).partition(":")[0] for notice in case.claims.notices if notice.code in ("in_doubt", "create_refused")
     }

@@ -16,6 +16,8 @@ from pmsync.testing.simulate.truth import Act
 KNOWN: Mapping[str, str] = {
     "restored": "after an old backup was put back, what a record of ours shows is taken for agreed though somebody had edited it since, and twins "
     "of records that come back by their markers become items of their own",
+    "copied": "while two copies of one store are at work side by side, each takes the other's writes for people's edits, and a label that somebody "
+    "took off may come back",
     "edited_in_doubt": "where nobody is told who changed what, an edit made upon a write of ours that is in doubt is taken for one that did not "
     "know it: a needless conflict",
 }
@@ -66,6 +68,8 @@ class Causes:
 
     def of_loss(self, act: Act) -> str:
         """For a lost edit."""
+        if self._circumstances.copied and act.name == "labels":
+            return "copied"
         return "restored" if act.seq < self._circumstances.remembered else ""
 
     def of_conflict(self, acts: Sequence[Act]) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
+from pmsync.model.enums import Audience
 from pmsync.testing.faults import FaultKind
 from pmsync.testing.simulate.case import Case, Finding, Standing
 from pmsync.testing.simulate.truth import Act
@@ -22,7 +23,7 @@ def findings(case: Case) -> Iterator[Finding]:
 
 def _duplicates(case: Case, family: str, standing: Sequence[Standing], acts: Sequence[Act]) -> Iterator[Finding]:
     items = {one.item for one in standing if one.item}
-    if len(items) > 1 and not _never_alike(case, acts):
+    if len(items) > 1 and not _never_alike(case, acts) and not _unmarked_twins(case, acts):
         keys = ", ".join(f"{one.system}:{one.seen.key}" for one in standing if one.item)
         yield Finding("duplicated", f"{family} is managed as {len(items)} items: {keys}", case.causes.of_family(acts))
     places: defaultdict[tuple[str, str, str], list[str]] = defaultdict(list)
@@ -34,13 +35,24 @@ def _duplicates(case: Case, family: str, standing: Sequence[Standing], acts: Seq
             yield Finding("duplicated", f"{family} is linked {len(keys_there)} times in {system}: {', '.join(keys_there)}")
 
 
+def _unmarked_twins(case: Case, acts: Sequence[Act]) -> bool:
+    """Whether one create of ours arrived twice where no marker is kept: nobody can tell the second record from a person's."""
+    unmarked = {one.name for one in case.shape.systems if one.knobs.get("personality", "").startswith("unmarked")}
+    made = Counter((act.system, act.at) for act in acts if act.robot and act.verb == "create" and act.system in unmarked)
+    return any(number > 1 for number in made.values())
+
+
 def _never_alike(case: Case, acts: Sequence[Act]) -> bool:
-    """Whether people filed the thing more than once and gave one of the records another title before the engine knew both."""
+    """Whether people filed the thing more than once and gave one of the records another title before the engine knew both.
+
+    Or restricted one: what only some people can read is tied to nothing.
+    """
     filed = {act.thing for act in acts if act.verb == "create" and not act.robot}
     if len(filed) < 2:
         return False
     known = max(case.known_at(thing) for thing in filed)
-    return any(act.name == "title" and not act.first and not act.robot and act.thing in filed and act.at <= known for act in acts)
+    early = [act for act in acts if not act.first and not act.robot and act.thing in filed and act.at <= known]
+    return any(act.name == "title" or (act.verb == "audience" and act.after == Audience.PRIVATE.name) for act in early)
 
 
 def _orphans(case: Case) -> Iterator[Finding]:
@@ -60,7 +72,8 @@ def _surplus(case: Case) -> Iterator[Finding]:
     made = [one for one in surplus if one.thing in case.truth.robot_made]
     if len(made) > twice and not case.circumstances.copied:
         keys = ", ".join(f"{one.system}:{one.seen.key}" for one in made)
-        yield Finding("duplicated", f"{keys} are surplus, though only {twice} creates arrived twice")
+        acts = [act for one in made for act in case.acts[case.truth.families[one.thing]]]
+        yield Finding("duplicated", f"{keys} are surplus, though only {twice} creates arrived twice", case.causes.of_family(acts))
 
 
 def _mixed(case: Case) -> Iterator[Finding]:

@@ -186,9 +186,9 @@ class Operator:
         if pairs:
             keep, gone = self._chance.choice(pairs)
             world.say(f"-- ana unlinks {gone.key} and links it to {keep.key} again")
-            world.machine.engine.unlink(gone.key)
             self._untied = (keep.key, gone.key)
             self._fresh.add(world.truth.families[world.truth.thing(gone.ref.system, gone.ref.remote_id)])
+            world.machine.engine.unlink(gone.key)
             self._tie()
 
     def _tie(self) -> None:

@@ -32,7 +32,8 @@ def of_plan(world: World, plan: Plan) -> Callable[[Act], bool]:
             container = next((seen.container for _, _, thing, seen in world.truth.alive() if thing == act.thing), "")
             made.add(act.thing)
             return (act.system, container) in scopes
-        return act.first or act.thing in made or (act.thing, act.name) in fields
+        completing = act.name == "status" and act.thing in world.truth.robot_made
+        return act.first or act.thing in made or completing or (act.thing, act.name) in fields
 
     return allowed
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pmsync.testing.simulate.case import Finding
-from pmsync.testing.simulate.cells import impossible, possible
+from pmsync.testing.simulate.cells import PHASES, impossible, possible
 from pmsync.testing.simulate.outcome import INVARIANTS, MUST_BE_ZERO, Outcome
 
 _TRACE = 16
@@ -89,8 +89,8 @@ class Sum:
         return [f"{kind}/{phase}" for kind, phase in possible() if not self.cells[kind, phase]]
 
     def astonishing(self) -> list[str]:
-        """Cells that were hit though ``cells`` says that they cannot be."""
-        return [f"{kind}/{phase}" for kind, phase in self.cells if impossible(kind, phase)]
+        """Cells that were hit though ``cells`` says that they cannot be, or knows nothing of the step."""
+        return [f"{kind}/{phase}" for kind, phase in sorted(self.cells) if impossible(kind, phase) or phase not in PHASES]
 
     def line(self, seconds: float) -> dict[str, Any]:
         """The final line. Beside what it must tell: the worlds that were too thin to count, those played twice, and what explains findings."""
