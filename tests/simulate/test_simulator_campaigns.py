@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import gc
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ import pytest
 from pmsync.testing.faults import FaultKind
 from pmsync.testing.simulate import campaign as campaigns
 from pmsync.testing.simulate import minimize as small
+from pmsync.testing.simulate import mishaps
 from pmsync.testing.simulate import outcome as outcomes
 from pmsync.testing.simulate import progress as keeping
 from pmsync.testing.simulate.campaign import campaign
@@ -189,6 +191,15 @@ def test_a_world_that_goes_another_way_the_second_time_is_a_violation(monkeypatc
     total = Sum()
     total.add(outcomes.run_twice(101))
     assert total.zeros["undetermined"] == 1
+
+
+def test_threads_are_looked_at_while_no_garbage_is_collected(monkeypatch):
+    """Python would stand still for good if a ``threading.local`` were collected meanwhile."""
+    collecting = []
+    monkeypatch.setattr(mishaps.sys, "_current_frames", lambda: collecting.append(gc.isenabled()) or {})
+    assert mishaps.blind_spots() == frozenset()
+    assert collecting == [False]
+    assert gc.isenabled()
 
 
 # -- cells ---------------------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import chain, count
 from random import Random
 
 import httpx
@@ -123,14 +123,17 @@ class Http:
     # -- one call, as often as the decision says ---------------------------------------------------------------------------
 
     def _repeat(self, outgoing: _Outgoing) -> Answer:
-        clock = self._environment.clock
+        steps = (self._attempt(outgoing, number) for number in count(1))
+        first = next(steps)
+        if isinstance(first, Answer):
+            return first  # as nearly always: then there is nothing to repeat
+        clock, whole = self._environment.clock, chain((first,), steps)
         loop = tenacity.Retrying(
             sleep=clock.sleep,
             wait=lambda state: max(0.0, state.outcome.result().at - clock.now()) if state.outcome else 0.0,
             retry=tenacity.retry_if_result(lambda step: isinstance(step, Again)),
         )
-        numbers = count(1)
-        step = loop(lambda: self._attempt(outgoing, next(numbers)))
+        step = loop(lambda: next(whole))
         assert isinstance(step, Answer)
         return step
 

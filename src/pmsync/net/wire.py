@@ -44,7 +44,16 @@ def exchange(transport: httpx.BaseTransport, request: httpx.Request) -> Answer |
         return Unreached(certificate=_is_certificate(failure))
     except (httpx.TransportError, httpx.DecodingError, httpx.StreamError):
         return Lost()
-    return Answer(response.status_code, {key.lower(): value for key, value in response.headers.items()}, content)
+    return Answer(response.status_code, _headers(response.headers), content)
+
+
+def _headers(headers: httpx.Headers) -> dict[str, str]:
+    """By lower-case name; of a name that comes more than once, the values joined by commas."""
+    found: dict[str, str] = {}
+    for raw_name, raw in headers.raw:
+        name, value = raw_name.decode("latin-1").lower(), raw.decode("ascii" if raw.isascii() else headers.encoding)
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
 
 
 def _proxy(address: Address) -> str | None:

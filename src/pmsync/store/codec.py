@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
@@ -31,6 +32,9 @@ class Unread(msgspec.Struct, frozen=True):
 
 PlainObserved = None | str | list[str] | Unread
 """How ``Observed`` is written."""
+
+_SHORT = 200
+"""Characters of a value that is worth remembering."""
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _PLAIN: msgspec.json.Decoder[Plain] = msgspec.json.Decoder(Plain)
@@ -72,6 +76,12 @@ def encode_settled(value: Settled) -> str:
 
 def decode_settled(text: str) -> Settled:
     """Undo ``encode_settled``."""
+    return _known(text) if len(text) <= _SHORT else settled(decode(text, _PLAIN))
+
+
+@lru_cache(20_000)
+def _known(text: str) -> Settled:
+    """The same few words and titles are read again and again."""
     return settled(decode(text, _PLAIN))
 
 

@@ -30,7 +30,9 @@ class LeaseRow:
 
 
 _GET = select(LEASES).where(LEASES.c.name == bindparam("of"))
-_FENCE = select(LEASES.c.epoch).where(LEASES.c.name == bindparam("of")).with_for_update(read=True)
+EPOCH = select(LEASES.c.epoch).where(LEASES.c.name == bindparam("of")).with_for_update(read=True)
+"""The epoch of the lease named ``of``, which cannot change before the transaction ends; no row when it never was held."""
+
 _TAKE = (
     update(LEASES)
     .where(LEASES.c.name == bindparam("of"), LEASES.c.epoch == bindparam("known"))
@@ -103,10 +105,6 @@ class Leases:
         if not lease.holder or lease.expires_at <= self._session.now():
             return False
         return not (self._local and lease.host == socket.gethostname() and not process_lives(lease.process))
-
-    def epoch(self, name: str) -> int:
-        """The lease's epoch, which cannot change before this transaction ends; 0 when it never was held."""
-        return int(self._session.value(_FENCE, {"of": name}) or 0)
 
 
 def process_lives(pid: int) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, Executable, Row, Table, bindparam, select
@@ -116,11 +115,10 @@ def _upsert(dialect: str, table: Table, columns: tuple[str, ...]) -> Executable:
     )
 
 
-def chunks(values: Iterable[T]) -> Iterator[list[T]]:
+def chunks(values: Iterable[T]) -> list[list[T]]:
     """Lists of at most ``CHUNK``, without repetitions, in order."""
-    rest = iter(dict.fromkeys(values))
-    while part := list(islice(rest, CHUNK)):
-        yield part
+    distinct = list(dict.fromkeys(values))
+    return [distinct[start : start + CHUNK] for start in range(0, len(distinct), CHUNK)]
 
 
 def beginning(names: Column[Any]) -> Executable:

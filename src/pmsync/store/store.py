@@ -16,13 +16,14 @@ from pmsync.store.connect import connect, driver_of, parse
 from pmsync.store.errors import Fenced, StoreError
 from pmsync.store.faults import place, told
 from pmsync.store.holding import Lease, take_run_lease
-from pmsync.store.leases import RUN
+from pmsync.store.leases import EPOCH, RUN
 from pmsync.store.lines import AlchemyLine, Line, SqliteLine
 from pmsync.store.migrate import migrate
 from pmsync.store.sql import Session
 from pmsync.store.tables.base import META
 from pmsync.store.transaction import Transaction
 
+_RUN = {"of": RUN}
 _INSTANCE = select(META.c.value).where(META.c.name == "instance")
 
 
@@ -48,7 +49,7 @@ class Store:
         self._new_uid = new_uid
         # SQLite has one writer; threads that wait here are woken at once, those that wait in SQLite poll.
         self._turn: AbstractContextManager[object] = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
-        self._mine = threading.local()
+        self._inside: set[int] = set()
         self._line: SqliteLine | None = None
         self.clock = clock
         self.fence: int | None = None
@@ -117,16 +118,17 @@ class Store:
 
     @contextmanager
     def _transact(self, *, durable: bool, fenced: bool) -> Iterator[Transaction]:
-        if getattr(self._mine, "inside", False):
+        me = threading.get_ident()
+        if me in self._inside:
             raise StoreError("this thread is inside a transaction already")
         with self._turn, told(self._url):
             line = self._reached()
-            self._mine.inside = True
+            self._inside.add(me)
             try:
                 line.begin(durable=durable)
                 tx = Transaction(Session(line, self.clock.now, self._new_uid))
                 if fenced:
-                    self._check_fence(tx)
+                    self._check_fence(line)
                 yield tx
                 self._tell("before")
                 line.commit()
@@ -134,7 +136,7 @@ class Store:
                 line.roll_back()
                 raise
             finally:
-                self._mine.inside = False
+                self._inside.discard(me)
                 line.leave()
         self._tell("after")
 
@@ -145,8 +147,11 @@ class Store:
             self._line = SqliteLine(driver_of(self._engine), self._engine.dialect)
         return self._line
 
-    def _check_fence(self, tx: Transaction) -> None:
-        if self.fence is not None and tx.leases.epoch(RUN) != self.fence:
+    def _check_fence(self, line: Line) -> None:
+        if self.fence is None:
+            return
+        found = line.first(EPOCH, _RUN)
+        if (found[0] if found else 0) != self.fence:
             raise Fenced("another run has taken over the store; this one may write nothing more", hint="let the other run finish")
 
     def _tell(self, moment: str) -> None:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
@@ -100,14 +101,9 @@ class _InProcess(httpx.BaseTransport):
         self._lock = threading.RLock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        url = urlsplit(str(request.url))
-        asked = Request(
-            request.method,
-            url.path,
-            tuple(parse_qsl(url.query, keep_blank_values=True)),
-            {key.lower(): value for key, value in request.headers.items()},
-            request.read(),
-        )
+        path, query = _place(str(request.url))
+        headers = {key.decode("ascii").lower(): value.decode("latin-1") for key, value in request.headers.raw}
+        asked = Request(request.method, path, query, headers, request.read())
         try:
             with self._lock:
                 answer = self._emulator.handle(asked)
@@ -116,6 +112,13 @@ class _InProcess(httpx.BaseTransport):
                 raise httpx.ReadTimeout("the answer was lost", request=request) from dropped
             raise httpx.ConnectError("the connection was refused", request=request) from dropped
         return httpx.Response(answer.status, headers=dict(answer.headers), content=answer.body, request=request)
+
+
+@lru_cache(1000)
+def _place(url: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Path and query of a URL."""
+    parts = urlsplit(url)
+    return parts.path, tuple(parse_qsl(parts.query, keep_blank_values=True))
 
 
 class _Server(ThreadingHTTPServer):

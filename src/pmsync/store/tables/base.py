@@ -17,7 +17,9 @@ METADATA = MetaData(
     }
 )
 
-_ESCAPE = "\ufdd0"
+ESCAPE = "\ufdd0"
+"""What stands before an escaped code point in the database."""
+
 _FOREIGN = re.compile("[\x00\ud800-\udfff\ufdd0]")
 _ESCAPED = re.compile("\ufdd0([0-9a-f]{4})")
 
@@ -38,24 +40,26 @@ class Words(TypeDecorator[str]):
 
     def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:
         """Escape."""
-        return _escaped
+        return self.escaped
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], str | None]:
         """Undo the escape."""
-        return _plain
+        return self.plain
 
+    @staticmethod
+    def escaped(value: str | None) -> str | None:
+        """A text as it is stored."""
+        # Asked in so many words, for nearly all texts are of this kind.
+        if value is None or (value.isascii() and "\x00" not in value) or not _FOREIGN.search(value):
+            return value
+        return _FOREIGN.sub(lambda found: f"{ESCAPE}{ord(found.group()):04x}", value)
 
-def _escaped(value: str | None) -> str | None:
-    # Asked in so many words, for nearly all texts are of this kind.
-    if value is None or (value.isascii() and "\x00" not in value) or not _FOREIGN.search(value):
-        return value
-    return _FOREIGN.sub(lambda found: f"{_ESCAPE}{ord(found.group()):04x}", value)
-
-
-def _plain(value: str | None) -> str | None:
-    if value is None or _ESCAPE not in value:
-        return value
-    return _ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), value)
+    @staticmethod
+    def plain(value: str | None) -> str | None:
+        """A text as it was before it was stored."""
+        if value is None or ESCAPE not in value:
+            return value
+        return _ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), value)
 
 
 def words(name: str, *, key: bool = False, optional: bool = False) -> Column[str]:

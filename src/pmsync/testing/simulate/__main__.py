@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterable
 
 from pmsync.testing.simulate.ablations import ABLATIONS, hunt
-from pmsync.testing.simulate.campaign import campaign
+from pmsync.testing.simulate.campaign import campaign, spare_garbage
 from pmsync.testing.simulate.causes import KNOWN
 from pmsync.testing.simulate.cells import PHASES, STRIKES, impossible
 from pmsync.testing.simulate.minimize import lines, minimize, story
@@ -48,6 +48,7 @@ def _campaign(given: argparse.Namespace) -> int:
     progress = Progress(path)
     if progress.found:
         _say(f"going on after {progress.done:,} of {len(seeds):,} seeds, as {path} has it; --fresh starts over")
+    spare_garbage()
     end = time.monotonic() + given.minutes * 60 if given.minutes else float("inf")
     told = _Told(progress, len(seeds))
     try:

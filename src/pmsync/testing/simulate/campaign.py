@@ -5,16 +5,16 @@ A campaign may be stopped at any moment, in good order or not; the same command 
 
 from __future__ import annotations
 
+import ctypes
+import faulthandler
 import gc
 import multiprocessing
-import os
 import signal
-import threading
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
-from multiprocessing.connection import wait
 
 from pmsync.testing.simulate.outcome import Outcome, run, run_twice
 from pmsync.testing.simulate.progress import Progress
@@ -24,6 +24,11 @@ CHUNK = 4
 
 TWICE = 100
 """One seed of so many is played twice."""
+
+PATIENCE = 300
+"""Seconds after which a process that plays ``CHUNK`` worlds hangs."""
+
+_PARENT_DEATH_SIGNAL = 1  # linux/prctl.h: what the kernel sends when the process that began this one is gone
 
 
 def campaign(
@@ -54,7 +59,16 @@ def _is_twice(seed: int) -> bool:
 
 
 def _played(seeds: Sequence[int]) -> list[Outcome]:
-    return [run_twice(seed) if _is_twice(seed) else run(seed) for seed in seeds]
+    """Play worlds in a process of their own, which ends with a traceback when one of them hangs."""
+    faulthandler.dump_traceback_later(PATIENCE, exit=True)
+    try:
+        return [_one(seed) for seed in seeds]
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+def _one(seed: int) -> Outcome:
+    return run_twice(seed) if _is_twice(seed) else run(seed)
 
 
 def _outcomes(seeds: Iterable[int], workers: int, stop: Callable[[], bool]) -> Iterator[Outcome]:
@@ -62,10 +76,10 @@ def _outcomes(seeds: Iterable[int], workers: int, stop: Callable[[], bool]) -> I
     rest = iter(seeds)
     chunks = iter(lambda: list(islice(rest, CHUNK if workers > 1 else 1)), [])
     if workers < 2:
-        for chunk in chunks:
+        for [seed] in chunks:
             if stop():
                 return
-            yield from _played(chunk)
+            yield _one(seed)
         return
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _settle)
     try:
@@ -85,13 +99,12 @@ def _outcomes(seeds: Iterable[int], workers: int, stop: Callable[[], bool]) -> I
 def _settle() -> None:
     """What a process does first: leave Ctrl-C to the one that began it, die with it, and set aside what will never be garbage."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    spare_garbage()
+
+
+def spare_garbage() -> None:
+    """Set aside what will never be garbage, so that nobody looks through it again and again."""
     gc.collect()
     gc.freeze()
-
-
-def _die_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)

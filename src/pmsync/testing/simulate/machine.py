@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from random import Random
+from typing import Any
 
 from pmsync.connect.contract import Connector
 from pmsync.connect.plugin import Environment, Plugin, ScopeConfig
@@ -22,6 +23,7 @@ from pmsync.net.fence import Fence
 from pmsync.store import Store, Transaction
 from pmsync.store.connect import connect, parse
 from pmsync.store.leases import RUN
+from pmsync.store.lines import Line, SqliteLine
 from pmsync.store.migrate import migrate
 from pmsync.testing.simulate.config import Config, config_of, fingerprints, policy, product
 from pmsync.testing.simulate.hosts import Host, HostClock
@@ -29,6 +31,9 @@ from pmsync.testing.simulate.shape import HOOK_SECRET, HOOKS, POWER, Shape, Syst
 from pmsync.testing.simulate.way import Way
 
 KEY = b"the key that signs a simulation's markers"
+Step = tuple[str, Sequence[Any], bool]
+"""A statement that was carried out, its values, and whether it was so for each of many."""
+
 LEASE = 121.0
 """Seconds after which a dead process no longer holds the store."""
 
@@ -49,29 +54,45 @@ class _Disk:
         migrate(self.driver, "memory", instance=_uid(Random(0)), now=clock.now())  # noqa: S311 - the same in every world
         connection = self.driver.raw_connection().driver_connection
         assert isinstance(connection, sqlite3.Connection)
-        self._raw = connection
+        self.raw = connection
+        self.line = _Line(self)
+        self.log: list[Step] | None = None
+        """What was committed since it was last asked for; None while nobody asks."""
         self._changes, self._image = -1, b""
         self.blank = self.read()
 
     def read(self) -> bytes:
         """Everything on it. Where nothing was written since, the same image as before."""
-        if self._changes != self._raw.total_changes or self._raw.in_transaction:
-            self._changes, self._image = self._raw.total_changes, self._raw.serialize()
+        if self._changes != self.raw.total_changes or self.raw.in_transaction:
+            self._changes, self._image = self.raw.total_changes, self.raw.serialize()
         return self._image
 
     def write(self, image: bytes) -> None:
         """Put an earlier content back."""
         if image is not self.read():
-            self._raw.deserialize(image)
-            self._changes, self._image = self._raw.total_changes, image
+            self.raw.deserialize(image)
+            self._changes, self._image = self.raw.total_changes, image
+        self.log = None
+
+    def take_log(self) -> list[Step]:
+        """What was committed since the last time."""
+        taken, self.log = self.log or [], []
+        return taken
+
+    def replay(self, steps: Sequence[Step]) -> None:
+        """Commit once more what was committed."""
+        self.raw.execute("BEGIN")
+        for text, values, many in steps:
+            (self.raw.executemany if many else self.raw.execute)(text, values)
+        self.raw.execute("COMMIT")
 
     def forget_holder(self) -> None:
         """Nobody holds the store: that a process of this host is gone is seen at once."""
-        self._raw.execute("UPDATE leases SET expires_at = 0 WHERE name = ?", (RUN,))
+        self.raw.execute("UPDATE leases SET expires_at = 0 WHERE name = ?", (RUN,))
 
     def epoch(self) -> int:
         """The epoch of the run lease as it stands, a transaction that is open included."""
-        row = self._raw.execute("SELECT epoch FROM leases WHERE name = ?", (RUN,)).fetchone()
+        row = self.raw.execute("SELECT epoch FROM leases WHERE name = ?", (RUN,)).fetchone()
         return int(row[0]) if row else 0
 
 
@@ -91,12 +112,44 @@ def _uid(names: Random) -> str:
     return str(uuid.UUID(int=names.getrandbits(128), version=4))
 
 
+class _Line(SqliteLine):
+    """A line that leaves a log on the disk of what was committed over it."""
+
+    def __init__(self, disk: _Disk) -> None:
+        super().__init__(disk.raw, disk.driver.dialect)
+        self._disk = disk
+        self._open: list[Step] = []
+
+    def begin(self, *, durable: bool) -> None:
+        """Begin."""
+        super().begin(durable=durable)
+        self._open.clear()
+
+    def commit(self) -> None:
+        """Commit."""
+        super().commit()
+        if self._disk.log is not None:
+            self._disk.log += self._open
+
+    def _sent(self, text: str, values: Sequence[Any]) -> sqlite3.Cursor:
+        cursor = super()._sent(text, values)
+        if self._disk.log is not None and not text.startswith(("SELECT", "COMMIT")):
+            self._open.append((text, values, False))
+        return cursor
+
+    def _sent_many(self, text: str, values: Sequence[Sequence[Any]]) -> None:
+        super()._sent_many(text, values)
+        if self._disk.log is not None:
+            self._open.append((text, values, True))
+
+
 class _Store(Store):
-    """A store that remembers what a power cut would leave: the content at the last durable commit, and after each commit since."""
+    """A store that remembers what a power cut would leave: the content at the last durable commit, and what each commit since has added."""
 
     peeking: bool
     keeping: bool
-    kept: list[bytes]
+    durable: bytes
+    since: list[list[Step]]
     boundary: Callable[[str], None]
     _durable: bool
 
@@ -109,9 +162,19 @@ class _Store(Store):
         if self.peeking:
             return
         if self.keeping and moment == "after":
-            image = _disk().read()
-            self.kept = [image] if self._durable else [*self.kept, image]
+            self.keep()
         self.boundary(moment)
+
+    def keep(self) -> None:
+        """Note what there is now, or what has been added."""
+        added = _disk().take_log()
+        if self._durable:
+            self.durable, self.since = _disk().read(), []
+        else:
+            self.since.append(added)
+
+    def _reached(self) -> Line:
+        return _disk().line
 
 
 @dataclass(slots=True)
@@ -143,12 +206,14 @@ class Machine:
         config: what its config file says; whoever changes it restarts the program.
         host: its clock's error.
         process: the process that runs; ``store`` and ``engine`` are that process's.
+        exposed: whether the power may go.
     """
 
     def __init__(self, shape: Shape, clock: VirtualClock, ways: Mapping[str, Way], names: Random) -> None:
         self._shape, self._clock, self._ways, self._names = shape, clock, ways, names
         self.config: Config = config_of(shape)
         self.host = Host()
+        self.exposed = POWER in shape.kinds
         self.on_commit: Callable[[str], None] = lambda moment: None
         _disk().write(_disk().blank)
         self.start()
@@ -157,14 +222,16 @@ class Machine:
         """Start the program over what is on the disk."""
         self.process = self.boot()
         self.store, self.engine = self.process.store, self.process.engine
+        self.store.keeping = self.exposed
+        if self.exposed:
+            self.store.keep()
 
     def boot(self) -> Process:
         """A process of its own over the same disk."""
         disk, clock, fence = _disk(), HostClock(self._clock, self.host), Fence()
         store = _Store(disk.driver, disk.url, clock, lambda: _uid(self._names))
         store.peeking = False
-        store.keeping = POWER in self._shape.kinds
-        store.kept = [disk.read()] if store.keeping else []
+        store.keeping, store._durable = False, True
         store.boundary = lambda moment: self.on_commit(moment)
         store.on_commit = store.committing
         setup = Setup(
@@ -176,6 +243,11 @@ class Machine:
             BEATS,
         )
         return Process(store, setup, Engine(setup, store, clock, lambda: _uid(self._names)), fence)
+
+    def heal(self) -> None:
+        """From now on the power stays."""
+        self.exposed = self.store.keeping = False
+        _disk().log = None
 
     def stop(self) -> None:
         """The process ends, in peace or not."""
@@ -205,7 +277,11 @@ class Machine:
 
     def after_power_cut(self, draw: Random) -> bytes:
         """What may be on the disk after a power cut: what was durable, and of the commits since then only the first few."""
-        return draw.choice(self.store.kept)
+        number = draw.randrange(len(self.store.since) + 1)
+        _disk().write(self.store.durable)
+        for steps in self.store.since[:number]:
+            _disk().replay(steps)
+        return _disk().read()
 
     def _connectors(self, clock: HostClock, fence: Fence) -> dict[str, Connector]:
         calls = CallLog()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -36,7 +37,22 @@ def blind_spots() -> frozenset[str]:
     """The systems on which a write of ours is under way whose target was looked at already, in any thread: systems with neither history nor
     compare-and-set cannot tell anybody what happens in there.
     """  # noqa: D205 - one thought
-    return frozenset(system for frame in sys._current_frames().values() if (system := _window(frame)))
+    return frozenset(system for frame in _frames() if (system := _window(frame)))
+
+
+def _frames() -> list[FrameType]:
+    """What every thread is doing.
+
+    While Python makes that list it holds a lock that a ``threading.local`` takes when it is collected: were garbage collected meanwhile, all
+    would stand still for good.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return list(sys._current_frames().values())
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _window(frame: FrameType | None) -> str:

@@ -116,6 +116,7 @@ class World:
             if STEP in self.shape.kinds:
                 self.machine.host.step(self._hosts.choice(STEPS))
         self.chaos = False
+        self.machine.heal()
         self.operator.tidy()
         self._weather(foul=False)
 
