@@ -144,7 +144,7 @@ def surfaces(scope: ScopeRef, facts: ProjectFacts, config: ScopeConfig | None) -
     locked = _lacking(scope, facts, EDIT)
     return [
         Surface(mapping.TITLE, "title", TextLens(mapping.TITLE_LIMIT, single_line=True), read_only=locked),
-        Surface(mapping.BODY, "body", TextLens(adf.LIMIT), read_only=locked),
+        Surface(mapping.BODY, "body", TextLens(adf.LIMIT, markdown=True), read_only=locked),
         Surface(
             mapping.STATUS,
             "status",
