@@ -32,12 +32,12 @@ format: $(STAMP) ## Bring the code into shape
 docs: $(STAMP) ## Regenerate pictures, tables and the config schema
 	$(BIN)/python docs/generate.py
 
-simulate: $(STAMP) ## Play seeded worlds that do their worst: RUNS=n SEED_FROM=s [MINUTES=m]; SEED=x replays one, MINIMIZE=x makes it small; PAIRS=1, STORIES=1: the exhaustive proofs
+simulate: $(STAMP) ## Play seeded worlds that do their worst: RUNS=n SEED_FROM=s [MINUTES=m]; SEED=x replays one, MINIMIZE=x makes it small; ABLATIONS=1 takes safeguards away; PAIRS=1, STORIES=1: the exhaustive proofs
 	@PYTHONHASHSEED=0 $(BIN)/python -m $(if $(PAIRS)$(STORIES),pmsync.testing.enumerate $(if $(PAIRS),pairs,stories) --workers $(WORKERS),pmsync.testing.simulate $(if $(MINIMIZE),--minimize $(MINIMIZE),$(if $(SEED),--seed $(SEED) --verbose,\
-		--runs $(RUNS) --seed-from $(SEED_FROM) --workers $(WORKERS) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FRESH),--fresh))))
+		$(if $(ABLATIONS),--ablations) --runs $(RUNS) --seed-from $(SEED_FROM) --workers $(WORKERS) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FRESH),--fresh))))
 
-servers: $(STAMP) ## Run the tests that need a real PostgreSQL
-	$(BIN)/pytest -m postgres tests
+servers: $(STAMP) ## Run the tests that need a real PostgreSQL or a real Request Tracker; what is missing is skipped, and said
+	$(BIN)/pytest -m "postgres or rt" tests
 
 clean: ## Remove what was built
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -41,6 +41,7 @@ CONNECTORS: Mapping[str, Mapping[str, str]] = {
     "github": {"token": "unused"},
     "jira": {"url": "https://example.atlassian.net", "login": "unused", "token": "unused", "webhook_secret": "unused"},
     "memory": {},
+    "rt": {"url": "https://rt.example.com", "token": "unused"},
 }
 """Settings with which each connector of this repository can be built; no call is made."""
 

@@ -243,3 +243,10 @@ def jira_bench():
 def github_bench():
     """Builds a bench over a fresh GitHub."""
     return _beside("github_bench").GitHubBench
+
+
+@pytest.fixture
+def rt_bench():
+    """Builds a bench over a fresh Request Tracker of the named kind."""
+    benches = _beside("rt_bench")
+    return lambda kind: benches.RtBench(**benches.DESKS[kind])

@@ -1,4 +1,4 @@
-"""A private PostgreSQL cluster, and the store's fixtures on it.
+"""A private PostgreSQL cluster, and the store's fixtures on it; a private Request Tracker.
 
 The server is ``PMSYNC_TEST_POSTGRES`` (a URL with the right to create schemas and databases) or one of our own, started from the system's
 binaries in a temporary directory and reachable through a socket there alone.
@@ -11,10 +11,13 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 from sqlalchemy import URL, Engine, create_engine, make_url, text
@@ -111,3 +114,40 @@ def store_url(postgres: URL, server: Engine) -> Iterator[str]:
     with server.connect() as connection:
         connection.execute(text("SET client_min_messages = warning"))
         connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
+
+
+def _beside(name: str) -> ModuleType:
+    """A module of this folder, which is no package."""
+    known = sys.modules.get(f"servers_{name}")
+    if known is not None:
+        return known
+    spec = importlib.util.spec_from_file_location(f"servers_{name}", Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def rt_server() -> Iterator[Any]:
+    """A real Request Tracker 5, started once."""
+    servers = _beside("rt_server")
+    if lacking := servers.missing():
+        pytest.skip(lacking)
+    server = servers.RtServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def rt_desk(rt_server: Any) -> Iterator[Any]:
+    """The real desk with no ticket in sight, and people at it."""
+    desk = _beside("rt_desk").RealDesk(rt_server)
+    desk.sweep()
+    yield desk
+    desk.close()

@@ -318,7 +318,7 @@ def test_people_shows_what_is_known_when_a_system_is_away(site):
 
 def test_connector_list_names_the_built_in_ones(site):
     found = {one["name"]: one["ready"] for one in site.pmsync("connector", "list", "--json").json}
-    assert found == {"github": True, "jira": True, "memory": True}
+    assert found == {"github": True, "jira": True, "memory": True, "rt": True}
 
 
 @pytest.fixture
