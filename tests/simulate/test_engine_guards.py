@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from pmsync.connect.errors import Park, Rejected
@@ -686,3 +688,18 @@ def test_what_came_from_a_record_that_takes_no_part_any_more_reaches_nothing_pub
         world.sync()
     assert world.row("b") == {"title": "Login fails", "status": "todo"}
     assert world.row("c")["title"] == "Login fails"
+
+
+def test_what_was_restricted_crosses_nowhere_though_its_counterpart_cannot_be_asked_just_then(linked):
+    """Simulator seed 30102: alone in sight, the restricted record was merged into the hub, and what it said was written once the other was back."""
+    connector = linked.connectors["a"]
+    plain = connector._record
+    connector._record = lambda row: dataclasses.replace(plain(row), audience=Audience.PRIVATE)
+    linked.edit("a", title="Customer X leaks")
+    linked.servers["b"].denied.add("sign-in")
+    linked.clock.sleep(700)
+    linked.sync()
+    linked.servers["b"].denied.clear()
+    linked.rest()
+    assert linked.row("b")["title"] == "Login fails"
+    assert linked.hub("title") == "Login fails"

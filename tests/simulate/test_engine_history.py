@@ -99,6 +99,90 @@ def test_a_value_written_over_joins_the_conflict_that_is_open(make_world):
     assert {one.shown for one in row.dispute.candidates} == {"Ours", "Theirs", "A third"}
 
 
+# -- after the quiet period -----------------------------------------------------------------------------------------------------------
+
+
+def believed_lost(world, **values):
+    """A write to b is under way for so long that it counts as lost and is sent again; it arrives when 4000 seconds are over."""
+    world.edit("a", **values)
+    world.servers["b"].mishaps.append(Fault(FaultKind.LATE, seconds=4000.0))
+    world.sync()
+    world.clock.sleep(600)
+    world.rest(pause=60.0)
+
+
+def test_a_write_that_arrives_after_it_counted_as_lost_undoes_no_later_edit(linked):
+    """Finding F3: the late value is our own, and nobody's edit; what was agreed upon since is written once more."""
+    keep_history(linked)
+    believed_lost(linked, title="Sent late")
+    linked.edit("a", title="Since then")
+    linked.rest(pause=60.0)
+    assert linked.row("b")["title"] == "Since then"
+    linked.clock.sleep(4000)
+    linked.servers["b"].settle()
+    assert linked.row("b")["title"] == "Sent late"
+    linked.rest()
+    assert linked.row("a")["title"] == linked.row("b")["title"] == "Since then"
+    assert not linked.conflicts()
+
+
+def test_an_edit_that_such_a_write_went_over_unseen_is_merged(linked):
+    """Ben had just gone on from what was agreed upon: his value returns."""
+    keep_history(linked)
+    believed_lost(linked, title="Sent late")
+    linked.edit("a", title="Since then")
+    linked.rest(pause=60.0)
+    linked.clock.sleep(linked.servers["b"]._late[0][0] - linked.clock.now() - 5)
+    linked.edit("b", by="ben", title="Since then, and better")
+    linked.clock.sleep(10)
+    linked.servers["b"].settle()
+    linked.rest()
+    assert linked.row("a")["title"] == linked.row("b")["title"] == "Since then, and better"
+    assert not linked.conflicts()
+
+
+def test_an_edit_made_upon_such_a_write_stands_against_what_it_undid(linked):
+    """Ben never saw what was agreed upon since, for the late write had undone it: both stand."""
+    keep_history(linked)
+    believed_lost(linked, title="Sent late")
+    linked.edit("a", title="Since then")
+    linked.rest(pause=60.0)
+    linked.clock.sleep(4000)
+    linked.servers["b"].settle()
+    linked.clock.sleep(5)
+    linked.edit("b", by="ben", title="Sent late, and better")
+    linked.rest()
+    [row] = linked.conflicts()
+    assert {one.shown for one in row.dispute.candidates} == {"Since then", "Sent late, and better"}
+
+
+def test_a_label_that_such_a_write_adds_again_does_not_come_back(linked):
+    keep_history(linked)
+    believed_lost(linked, labels=frozenset({"Bug", "Night"}))
+    linked.edit("a", labels=frozenset({"Bug"}))
+    linked.rest(pause=60.0)
+    linked.clock.sleep(4000)
+    linked.servers["b"].settle()
+    assert "Night" in linked.row("b")["labels"]
+    linked.rest()
+    assert linked.row("a")["labels"] == linked.row("b")["labels"] == frozenset({"Bug"})
+
+
+def test_a_persons_edit_to_the_value_that_was_believed_lost_is_an_edit(linked):
+    """The write never arrives; somebody sets that very value."""
+    keep_history(linked)
+    linked.edit("a", title="Sent late")
+    linked.servers["b"].mishaps.append(Fault(FaultKind.LOSE_BEFORE))
+    linked.sync()
+    linked.clock.sleep(600)
+    linked.rest()
+    linked.edit("a", title="Since then")
+    linked.rest()
+    linked.edit("b", by="ben", title="Sent late")
+    linked.rest()
+    assert linked.row("a")["title"] == linked.row("b")["title"] == "Sent late"
+
+
 # -- older looks ----------------------------------------------------------------------------------------------------------------------
 
 

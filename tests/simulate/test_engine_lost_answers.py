@@ -197,6 +197,28 @@ def test_what_may_be_a_create_in_doubt_waits_for_a_person(unmarked):
     assert "pmsync link A-1 B-1" in notice.reason
 
 
+@pytest.mark.parametrize("title", ["Login fails", "Something else entirely"])
+def test_what_a_create_in_doubt_made_is_no_stranger_in_another_container(make_world, title):
+    """C12, simulator seed 2013: somebody moved it before we saw it, and it was founded and mirrored as a thing of its own."""
+    world = make_world({"a": "listed", "b": "unmarked"}, containers={"b": ("B", "OTHER")})
+    world.create("a", title="Login fails", status="doing")
+    world.servers["b"].mishaps.append(Fault(FaultKind.LOSE_AFTER))
+    world.sync()
+    world.servers["b"].person_moves("1", "OTHER")
+    world.edit("b", by="ben", title=title)
+    for _ in range(4):
+        world.clock.sleep(700)
+        world.sync()
+    assert (len(world.items()), len(world.rows("a")), len(world.rows("b"))) == (1, 1, 1)
+    if world.notices("unclaimed"):
+        [notice] = world.notices("unclaimed")
+        world.engine.link("A-1", notice.subject)
+    world.rest()
+    assert world.notices() == []
+    assert world.row("a")["title"] == world.row("b")["title"] == title
+    assert (len(world.items()), len(world.rows("a")), len(world.rows("b"))) == (1, 1, 1)
+
+
 def test_a_person_ties_what_a_create_in_doubt_made(unmarked):
     """C16, C17: the edit of its title is an edit, not a conflict."""
     test_what_may_be_a_create_in_doubt_waits_for_a_person(unmarked)

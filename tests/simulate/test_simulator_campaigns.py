@@ -10,17 +10,19 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from types import SimpleNamespace
 
 import pytest
 
 from pmsync.testing.faults import FaultKind
+from pmsync.testing.simulate import __main__ as command
 from pmsync.testing.simulate import campaign as campaigns
 from pmsync.testing.simulate import minimize as small
 from pmsync.testing.simulate import mishaps
 from pmsync.testing.simulate import outcome as outcomes
 from pmsync.testing.simulate import progress as keeping
-from pmsync.testing.simulate.campaign import campaign
+from pmsync.testing.simulate.campaign import Lost, Watched, campaign, spread
 from pmsync.testing.simulate.case import Finding
 from pmsync.testing.simulate.cells import PHASES, STRIKES, impossible, possible
 from pmsync.testing.simulate.outcome import Outcome
@@ -174,6 +176,32 @@ def test_a_killed_command_goes_on_and_says_so(tmp_path):
     assert figures["runs"] + figures["thin"] == 4
     assert figures["median_cpu_ms"] > 0
     assert not list((tmp_path / ".simulate").glob("*.json")), "a campaign that is over leaves nothing to go on from"
+
+
+def test_a_world_that_hangs_ends_the_campaign_and_is_named(capfd):
+    """A world that never ends must not keep a campaign waiting for ever, nor leave anybody guessing which one it was."""
+    with pytest.raises(Lost) as lost:
+        list(spread(Watched(time.sleep, patience=0.2), range(3601, 3604), 2, lambda: False))
+    assert lost.value.seeds == [3601, 3602, 3603]
+    assert "seed 3601 has not come to its end" in capfd.readouterr().err
+
+
+def test_a_process_that_dies_is_told_of_with_the_seeds_it_played():
+    done = []
+    with pytest.raises(Lost, match="one of the seeds 9,"):
+        done.extend(spread(Watched(os._exit), range(9, 12), 2, lambda: False))
+    assert not done
+
+
+def test_a_campaign_that_lost_a_process_fails_and_says_so(tmp_path, monkeypatch, capsys):
+    def play(*given):
+        raise Lost([5, 6])
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(command, "campaign", play)
+    monkeypatch.setattr(sys, "argv", ["simulate", "--runs", "4", "--workers", "2"])
+    assert command.main() == 1
+    assert "one of the seeds 5, 6; replay each with --seed" in capsys.readouterr().err
 
 
 # -- the same twice ------------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Three hundred seeded worlds, the same trace twice, a judge that notices what is planted, and safeguards whose absence is noticed."""
+"""Three hundred seeded worlds, the same trace twice, and a judge that notices what is planted."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from random import Random
 
 import pytest
 
-from pmsync.model.enums import Audience
+from pmsync.model.enums import Audience, Kind, Status
 from pmsync.net.clock import VirtualClock
+from pmsync.store.notices import NoticeRow
 from pmsync.testing.simulate import claims
-from pmsync.testing.simulate.ablations import hunt
 from pmsync.testing.simulate.causes import KNOWN
 from pmsync.testing.simulate.hosts import Host, HostClock
 from pmsync.testing.simulate.judge import Judge
 from pmsync.testing.simulate.outcome import run
 from pmsync.testing.simulate.rivals import Baton
-from pmsync.testing.simulate.shape import KINDS, RIVALS, draw
+from pmsync.testing.simulate.shape import KINDS, POWER, RIVALS, draw
 from pmsync.testing.simulate.total import Sum
 from pmsync.testing.simulate.truth import ROBOT
 from pmsync.testing.simulate.world import World
@@ -67,6 +67,27 @@ def test_worlds_differ_in_what_may_befall_them():
     assert frozenset.union(*(shape.kinds for shape in shapes)) == frozenset(KINDS)
     assert sum(shape.kinds == frozenset(KINDS) for shape in shapes) < 5
     assert {system.kind for shape in shapes for system in shape.systems} == {"jira", "github", "memory"}
+
+
+def test_hardly_a_world_is_too_thin_to_count():
+    """A world that does not count is time wasted: people move on until they edited enough, and rounds follow until enough struck."""
+    assert sum(run(seed).counts for seed in range(5001, 5021)) >= 19
+
+
+def test_a_write_to_what_the_config_protects_is_noticed():
+    """What stood in the protected container as the round began is read, and never written."""
+    seed = next(seed for seed in range(1, 200) if draw(seed).protected)
+    world = World(draw(seed))
+    system, container = world.shape.protected
+    world.grounds[system].file(
+        container, Sketch("I90 t90 protected", "ana", "b90: x", Kind.TASK, Status.BACKLOG, None, frozenset())
+    )
+    world.truth.observe("ana")
+    record = next(record for one, record, _, seen in world.truth.alive() if seen.values["title"] == "I90 t90 protected")
+    world.look_at_shields()
+    world.grounds[system].put(record, ROBOT, "title", "I90 t91 ours")
+    world._intended(system, world.truth.observe(ROBOT))
+    assert "unplanned" in [invariant for invariant, _ in world.violations]
 
 
 # -- the judge -----------------------------------------------------------------------------------------------------------------------
@@ -157,6 +178,33 @@ def test_the_judge_notices_a_record_made_anew_that_a_person_deleted(calm):
     assert "resurrected" in judged(calm, dataclasses.replace(known, links=links))
 
 
+def test_the_judge_notices_twins_that_became_two_items(calm):
+    """Correctness 5.4, 2: they showed one title as they were met; what people retitled since is no excuse."""
+    known = claims.read(calm.machine.peek())
+    filed = [act for act in calm.truth.acts if act.verb == "create" and not act.robot]
+    times = Counter(calm.truth.families[act.thing] for act in filed)
+    family = next(name for name, number in times.items() if number > 1)
+    twin = next(act.thing for act in filed if calm.truth.families[act.thing] == family)
+    system, record = next((system, record) for system, record, thing, _ in calm.truth.alive() if thing == twin)
+    links = {**known.links, (system, record): dataclasses.replace(known.links[system, record], item="another item")}
+    assert "duplicated" in judged(calm, dataclasses.replace(known, links=links))
+    calm.clock.sleep(60)
+    calm.grounds[system].put(record, "ana", "title", f"{family} by a person")
+    calm.truth.observe("ana")
+    assert "duplicated" in judged(calm, dataclasses.replace(known, links=links))
+
+
+def test_the_judge_takes_no_notice_for_the_deletion_that_it_speaks_of(calm):
+    """That only our copy is left excuses that nothing is made of it; that the engine says so, and nobody deleted anything, does not."""
+    system, record, _ = standing(calm)
+    known = claims.read(calm.machine.peek())
+    item = known.item_of(system, record)
+    links = {ref: link for ref, link in known.links.items() if link.item != item or ref == (system, record)}
+    notice = NoticeRow(next(iter(links.values())).scope, "lost_origin", item or "", "said without a reason", 1, 0.0, 0.0)
+    told = dataclasses.replace(known, links=links, notices=(*known.notices, notice))
+    assert "unconverged" in judged(calm, told)
+
+
 def test_the_judge_notices_a_change_that_nobody_saw(calm):
     """Correctness 5.4, 11: no cursor goes past a change."""
     system, record, seen = standing(calm)
@@ -236,6 +284,20 @@ def test_two_processes_over_one_store_never_write_at_once():
     pytest.fail("nobody ever slept through a lease")
 
 
+def test_a_power_cut_leaves_what_another_process_has_made_durable():
+    """Simulator seed 2020: the cut fell back behind the whole race before it, so that a create in doubt was forgotten, and made again."""
+    world = World(dataclasses.replace(draw(3), kinds=frozenset({POWER, RIVALS})))
+    machine = world.machine
+    machine.start()
+    rival = machine.boot()
+    with rival.store.transaction(durable=True, fenced=False) as tx:
+        run_ = tx.runs.start("sync", "")
+    machine.raced()
+    machine.restart(machine.after_power_cut(Random(1)))
+    with machine.peek() as tx:
+        assert tx.runs.get(run_) is not None
+
+
 # -- the host ----------------------------------------------------------------------------------------------------------------------------
 
 
@@ -249,14 +311,6 @@ def test_a_clock_that_is_set_back_stands_still_for_the_process_that_runs():
     assert clock.now() == 1010.0
     assert HostClock(servers, host).now() == 1010.0
     assert host.servers(1010.0) >= 1100.0
-
-
-# -- safeguards ------------------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("safeguard", "worlds"), [("base_only_sent", 12), ("fencing", 30), ("pause", 30)])
-def test_the_absence_of_a_safeguard_is_noticed(safeguard, worlds):
-    assert hunt(safeguard, range(1, worlds + 1)) is not None
 
 
 # -- the command -------------------------------------------------------------------------------------------------------------------------

@@ -160,3 +160,26 @@ def test_other_records_and_other_surfaces_do_not_count():
     other = replace(step("B", "C", OURS), ref=RecordRef("b", "2"))
     history = History.of(Fetched((), edits=(other, step("B", "C", OURS, surface="body"))), REF, FLOOR, OURS)
     assert not history.fate(TITLE, Change("title", "title", Known("B"), Known("C"), Known("C"), ""), FLOOR).arrived
+
+
+# -- between the steps of a create ----------------------------------------------------------------------------------------------------
+
+
+def lost_in_making(*edits, after="C"):
+    change = Change("title", "title", EMPTY, known(after), known(after), "")
+    return [(one.value.value, one.edit.actor, one.upon) for one in History(edits, OURS).lost_in_making(TITLE, change)]
+
+
+def test_what_came_between_two_steps_of_a_create_is_lost():
+    assert lost_in_making(step("A", "X"), step("X", "C", OURS)) == [("X", THEIRS, False)]
+
+
+def test_what_the_system_made_of_a_create_is_nobodys_value():
+    assert lost_in_making(step("A", "C", OURS)) == []
+    assert lost_in_making(step("A", "X"), step("X", "A"), step("A", "C", OURS)) == []
+    assert lost_in_making(step("A", "C", OURS), step("C", "X")) == []
+
+
+def test_of_a_create_whose_history_does_not_tell_the_values_nothing_is_concluded():
+    assert lost_in_making(step(None, "X"), step("X", "C", OURS)) == []
+    assert lost_in_making() == []

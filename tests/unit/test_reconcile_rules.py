@@ -432,6 +432,15 @@ class TestOpenDisputes:
         assert [ended.value for ended in decision.settled] == [Known("done")]
         assert written(decision) == {"L-desk": Known("Done")}
 
+    def test_a_value_that_shows_nowhere_ends_with_an_edit_made_upon_it(self) -> None:
+        """Simulator seed 42352: whoever set GitHub's had the desk's before his eyes, so that nobody stands for that any more."""
+        nowhere = replace(self.OPEN, candidates=(replace(self.OPEN.candidates[0], source="hub"), self.OPEN.candidates[1]))
+        github = replace(GITHUB_A, shows=Known("closed"), base=(Known("open"), STATUS_B))
+        agreed = decide(STATUS_A, self.JIRA_D, github, disputes={"status": nowhere})
+        assert [ended.value for ended in agreed.settled] == [Known("done")]
+        unaware = decide(STATUS_A, self.JIRA_D, replace(GITHUB_A, shows=Known("closed")), disputes={"status": nowhere})
+        assert not unaware.settled
+
     def test_the_owner_decides_when_it_joins(self) -> None:
         decision = self.go_on(self.JIRA_D, self.DESK_B, replace(GITHUB_A, lens=FINE, shows=Known("Review")), owner="github")
         assert hub_after(decision) == STATUS_C

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from pmsync.connect.markers import Marker, origin_of
 from pmsync.engine.context import Context
@@ -75,11 +76,27 @@ class Company:
     doubts: Doubts
 
 
-def adopt(context: Context, rows: Sequence[DirtyRow], company: Company, *, copies: bool = False) -> None:
-    """Give every record among the dirty ``rows`` its item; the rows are done afterwards, but for those that cannot be decided now.
+class Turn(StrEnum):
+    """The order in which records find their items where copies name items that this store does not know.
 
-    Copies that we made for items that this store does not know come last, once their originals have theirs: then with ``copies``.
+    First what such a copy names as its original, then the copies, at last what only a title or a reference ties: it would make an item of its
+    own while the one that it belongs to is not there yet.
     """
+
+    ORIGINALS = "originals"
+    COPIES = "copies"
+    OTHERS = "others"
+
+
+def turns(company: Company) -> tuple[Turn | None, ...]:
+    """The turns that a reconciliation takes; None is everybody's."""
+    return tuple(Turn) if company.orphans else (None,)
+
+
+def adopt(context: Context, rows: Sequence[DirtyRow], company: Company, turn: Turn | None = None) -> None:
+    """Give every record among the dirty ``rows`` whose ``turn`` it is its item; the rows are done afterwards, but for those that cannot be
+    decided now.
+    """  # noqa: D205 - one thought
     transfers = company.transfers
     with context.store.transaction() as tx:
         linked = tx.links.by_refs([parse_ref(row.target.removeprefix("record:")) for row in rows])
@@ -90,7 +107,7 @@ def adopt(context: Context, rows: Sequence[DirtyRow], company: Company, *, copie
                 continue
             if transfers.missing(record.ref):
                 missing.add(f"record:{record.ref}")
-            elif not _decide(context, tx, record, company, copies=copies):
+            elif turn not in (None, _turn_of(context, record, company)) or not _decide(context, tx, record, company):
                 waiting.add(f"record:{record.ref}")
         for row in [row for row in rows if row.target in missing and not row.attempts]:
             waiting.add(row.target)
@@ -98,7 +115,13 @@ def adopt(context: Context, rows: Sequence[DirtyRow], company: Company, *, copie
         tx.dirty.done([row for row in rows if row.target not in waiting])
 
 
-def _decide(context: Context, tx: Transaction, record: Record, company: Company, *, copies: bool) -> bool:
+def _turn_of(context: Context, record: Record, company: Company) -> Turn:
+    if context.is_ready(record.scope) and genuine(context, record) is not None:
+        return Turn.COPIES
+    return Turn.ORIGINALS if company.orphans.item(family_of(context, record, None)) else Turn.OTHERS
+
+
+def _decide(context: Context, tx: Transaction, record: Record, company: Company) -> bool:
     """Find the record's item, or make it one; False when that has to wait."""
     if not context.is_ready(record.scope) or company.transfers.waits(record):
         return False
@@ -106,7 +129,10 @@ def _decide(context: Context, tx: Transaction, record: Record, company: Company,
     if row is not None:
         _claim(context, tx, record, row)
         return True
-    return not company.doubts.waits(tx, record) and _place(context, tx, record, company, copies=copies)
+    if company.doubts.waits(tx, record):
+        return False
+    _place(context, tx, record, company)
+    return True
 
 
 def _claim(context: Context, tx: Transaction, record: Record, row: OpRow) -> None:
@@ -122,24 +148,23 @@ def _title(record: Record) -> str:
     return title_key(str(title.value)) if isinstance(title, Known) else ""
 
 
-def _place(context: Context, tx: Transaction, record: Record, company: Company, *, copies: bool) -> bool:
-    """Give the record its item; False when it must wait until the others have theirs."""
+def _place(context: Context, tx: Transaction, record: Record, company: Company) -> None:
+    """Give the record its item."""
     product = context.setup.product_of(record.scope)
     if product is None:
-        return True
+        return
     marker = genuine(context, record)
     family = family_of(context, record, marker)
-    item = _own_item(tx, record, marker, family)
+    uid = marker.item if marker else company.orphans.item(family)
+    item = _own_item(tx, record, marker, uid, family)
     if item is not None and marker is None:
         origin_showed_up(tx, item.uid, tx.links.of_items([item.uid])[item.uid])
-    if marker and item is None and not copies:
-        return False
     if marker and item is not None and is_surplus(tx, marker, item, record):
         quarantine(context, tx, record, item)
-        return True
-    if item is None and (uid := marker.item if marker else company.orphans.item(family)):
+        return
+    if item is None and uid and tx.items.get(uid) is None:
         found(context, tx, record, product.key, Memory(uid, family, How.MARKER if marker else "origin"))
-        return True
+        return
     crowd, peers = company.crowd, _peers(tx, record, product.key)
     verdict = match(record, peers, item.uid if item else None, twin=crowd.twin(record), rival=crowd.rival(record))
     if isinstance(verdict, Adopt):
@@ -149,31 +174,34 @@ def _place(context: Context, tx: Transaction, record: Record, company: Company, 
             company.orphans.agree(context, tx, bound, record, item)
         if bound is not None and row is not None and record.creator == context.connector(record.scope).me():
             claim(context, tx, record, row)
-        return True
+        return
     alike = [peer.uid for peer in peers if record.scope in peer.scopes and title_key(peer.title) == _title(record)]
     if is_left_alone(context, tx, record) or (
         alike and (company.doubts.waited(record) or made_twice(context, tx, record, alike))
     ):
         leave_alone(context, tx, record)
-        return True
+        return
     if isinstance(verdict, Suggest):
         for suggestion in verdict.suggestions:
             tx.suggestions.put(record.ref, suggestion.item, suggestion.score, suggestion.why)
         context.tell("skipped", f"{record.key} resembles an item: see pmsync link", scope=record.scope, code="suggestion")
     found(context, tx, record, product.key)
-    return True
 
 
-def _own_item(tx: Transaction, record: Record, marker: Marker | None, family: str) -> Item | None:
-    """The item that the record belongs to for certain: the one its marker names, or that of another record of its family."""
-    named = tx.items.get(marker.item) if marker else None
-    if named is not None:
+def _own_item(tx: Transaction, record: Record, marker: Marker | None, uid: str, family: str) -> Item | None:
+    """The item that the record belongs to for certain: ``uid``, that a marker names, or that of another record of its family."""
+    named = tx.items.get(uid) if uid else None
+    if named is not None and (marker or record.scope not in _homes(tx, named.uid)):
         return named
     for link in tx.links.of_families([family]).get(family, []):
-        home = {one.scope for one in tx.links.of_items([link.item])[link.item] if one.state is LinkState.LINKED}
-        if marker or record.scope not in home:
+        if marker or record.scope not in _homes(tx, link.item):
             return tx.items.get(link.item)
     return None
+
+
+def _homes(tx: Transaction, item: str) -> set[ScopeRef]:
+    """Where the item has a managed record."""
+    return {link.scope for link in tx.links.of_items([item]).get(item, []) if link.state is LinkState.LINKED}
 
 
 def _peers(tx: Transaction, record: Record, product: str) -> list[Peer]:

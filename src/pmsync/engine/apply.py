@@ -19,6 +19,8 @@ from pmsync.engine.context import Context
 from pmsync.engine.guards import is_failing, may_create, may_go_on
 from pmsync.engine.history import floor_after
 from pmsync.engine.landing import Proof
+from pmsync.engine.late import take_note_of_late_writes
+from pmsync.engine.mark import leave_ahead
 from pmsync.engine.observe import observe
 from pmsync.engine.protect import bearer, protected, protected_place
 from pmsync.engine.refusals import refuse, refuse_create
@@ -136,7 +138,7 @@ def _moved(context: Context, op: Operation, records: dict[RecordRef, Record], li
     record, link = records.get(op.ref), links.get(op.ref)
     if record is None:
         return f"{op.key} cannot be read any more"
-    if link is None or link.state is not LinkState.LINKED or link.scope != op.scope:
+    if link is None or link.state is not LinkState.LINKED or link.scope != op.scope or link.item != op.item:
         return f"{record.key} is no longer managed here"
     if record.audience is Audience.PRIVATE:
         return f"{record.key} is restricted now"
@@ -171,6 +173,7 @@ def _create_all(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> 
     if not ready:
         return
     connector.prepare(scope, ready)
+    leave_ahead(context, scope)
     floor = connector.floor(scope)
     answered: dict[str, Receipt] = {}
     try:
@@ -203,7 +206,9 @@ def _reread_sources(context: Context, ops: Sequence[Operation]) -> None:
             for chunk in _chunks(sources, context.connector(scope).capabilities.fetch_batch):
                 context.keep_hold()
                 absent(context, scope, chunk)
-    settle(context, [DirtyRow(f"item:{uid}", None, "", _NEVER, 0, 0.0) for uid in links], Wanted())
+    rows = [DirtyRow(f"item:{uid}", None, "", _NEVER, 0, 0.0) for uid in links]
+    take_note_of_late_writes(context, rows)
+    settle(context, rows, Wanted())
 
 
 def _still_missing(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> list[Operation]:
@@ -216,7 +221,9 @@ def _still_missing(context: Context, scope: ScopeRef, ops: Sequence[Operation]) 
         records = tx.observations.many([link.ref for group in alive.values() for link in group])
         known = tx.items.many(items)
         for op in ops:
-            if not all(may_be_read(context, tx, link) for link in alive.get(op.item, [])):
+            if op.item not in known:
+                _drop(context, tx, op, "what it is to be copied from is not known any more")
+            elif not all(may_be_read(context, tx, link) for link in alive.get(op.item, [])):
                 _drop(context, tx, op, "what it is to be copied from cannot be read now")
             elif (reason := unwanted(context, known[op.item], links.get(op.item, []), records, op)) is not None:
                 _drop(context, tx, op, reason)

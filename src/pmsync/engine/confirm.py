@@ -123,13 +123,12 @@ def _settle(context: Context, tx: Transaction, landing: Landing, changes: Sequen
     if landing.op.ref is None:
         landing.first_bases()
     for one in lost:
-        _take_back(context, tx, landing, one)
+        take_back_unseen(context, tx, landing.op, landing.link, one)
     return all(landed)
 
 
-def _take_back(context: Context, tx: Transaction, landing: Landing, lost: Overwritten) -> None:
+def take_back_unseen(context: Context, tx: Transaction, op: Operation, link: Link, lost: Overwritten) -> None:
     """Merge what we wrote over unseen, and tell it: it is in no system any more."""
-    op, link = landing.op, landing.link
     [change] = [change for change in op.changes if change.surface == lost.surface]
     shown = context.surface_map(op.scope)[lost.surface].show(lost.value)
     why = f"{lost.actor or 'somebody'} set {change.field} of {link.key} to {shown} just before our write reached it"

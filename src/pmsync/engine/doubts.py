@@ -1,7 +1,7 @@
 """Doubts: a create whose answer was lost may have made a record, and where no marker is kept, nothing on that record says so.
 
-What our account made in the scope while such a create was under way is not taken for a thing of its own. It is tied to the create's item when
-it is the only one that says what was sent; else it waits, until the create is looked up or a person decides.
+What our account made in the system while such a create was under way is not taken for a thing of its own, wherever it was moved since. It is
+tied to the create's item when it is the only one that says what was sent; else it waits, until the create is looked up or a person decides.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ class Doubts:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._ops: defaultdict[ScopeRef, list[OpRow]] = defaultdict(list)
+        self._ops: defaultdict[str, list[OpRow]] = defaultdict(list)
         self._makers: defaultdict[RecordRef, list[OpRow]] = defaultdict(list)
         self._made: defaultdict[str, list[RecordRef]] = defaultdict(list)
         self._waiting: set[RecordRef] = set()
         with context.store.transaction() as tx:
             for row in tx.ops.open():
                 if row.op.kind is OpKind.CREATE and row.ref is None and context.is_ready(row.op.scope):
-                    self._ops[row.op.scope].append(row)
+                    self._ops[row.op.scope.system].append(row)
             self._noted = {(row.scope, row.subject) for row in tx.notices.open() if row.code == UNCLAIMED}
 
     def join(self, rows: Sequence[DirtyRow]) -> None:
@@ -47,11 +47,11 @@ class Doubts:
             return
         with self._context.store.transaction() as tx:
             for record in strangers(tx, rows):
-                if record.scope in self._ops and self._may_be_ours(record):
+                if record.scope.system in self._ops and self._may_be_ours(record):
                     self._compare(record)
 
     def _compare(self, record: Record) -> None:
-        for row in self._ops[record.scope]:
+        for row in self._ops[record.scope.system]:
             if record.created_at < row.made_at - SLACK:
                 continue
             if self._shows(record, row, "title"):
@@ -75,7 +75,7 @@ class Doubts:
             if self.waited(record):
                 tx.notices.settle(record.scope, UNCLAIMED, record.key)
             return False
-        rows = self._makers[record.ref] or self._ops[record.scope]
+        rows = self._makers[record.ref] or self._ops[record.scope.system]
         reason = _question(tx, record, rows[0])
         if tx.notices.raise_(record.scope, UNCLAIMED, record.key, reason):
             self._context.tell("skipped", reason, scope=record.scope, code=UNCLAIMED)
@@ -103,16 +103,17 @@ class Doubts:
 def claim(context: Context, tx: Transaction, record: Record, row: OpRow) -> None:
     """The record is what the create made: the create is read back like any other that was answered."""
     tx.ops.advance(row.op.uid, OpState.SENT, ref=record.ref, reason="its record was found")
-    tx.notices.settle(record.scope, "in_doubt", row.op.uid)
+    tx.notices.settle(row.op.scope, "in_doubt", row.op.uid)
     tx.notices.settle(record.scope, UNCLAIMED, record.key)
     said = f"{record.key}: the create had landed"
     context.tell("resolved", said, scope=record.scope, item=row.op.item, op=row.op.uid)
 
 
 def open_create(tx: Transaction, item: str, scope: ScopeRef) -> OpRow | None:
-    """The create of a record of ``item`` in ``scope`` that is in doubt."""
-    rows = tx.ops.open_for([item]).get(item, [])
-    return next((row for row in rows if row.op.kind is OpKind.CREATE and row.op.scope == scope and row.ref is None), None)
+    """The create of a record of ``item`` that is in doubt and may have made one that stands in ``scope`` now, one for that very scope first."""
+    rows = [row for row in tx.ops.open_for([item]).get(item, []) if row.op.kind is OpKind.CREATE and row.ref is None]
+    there = [row for row in rows if row.op.scope.system == scope.system]
+    return min(there, key=lambda row: row.op.scope != scope, default=None)
 
 
 def unclaimed(context: Context, tx: Transaction, key: str) -> Record | None:
@@ -132,6 +133,6 @@ def _question(tx: Transaction, record: Record, row: OpRow) -> str:
     links = tx.links.of_items([row.op.item]).get(row.op.item, [])
     source = next((link.key for link in links if link.state is LinkState.LINKED), "ITEM")
     return (
-        f"{record.key} may be what a create in {record.scope} made whose answer was lost: if it is, "
+        f"{record.key} may be what a create in {row.op.scope} made whose answer was lost: if it is, "
         f"`pmsync link {source} {record.key}`; if not, `pmsync resolve {row.op.uid[:8]} --abandon`"
     )

@@ -16,13 +16,14 @@ from pmsync.connect.clock import Clock
 from pmsync.connect.markers import renewed
 from pmsync.engine import guards, pausing, person
 from pmsync.engine.absence import look_for_suspects
-from pmsync.engine.adopt import Company, Crowd, adopt, is_record
+from pmsync.engine.adopt import Company, Crowd, adopt, is_record, turns
 from pmsync.engine.apply import apply
 from pmsync.engine.context import Context
 from pmsync.engine.doubts import Doubts
 from pmsync.engine.events import Event, Listener, Tally
 from pmsync.engine.fingerprint import changed_configs, keep_fingerprints
 from pmsync.engine.hints import follow_hints, take_hint
+from pmsync.engine.late import take_note_of_late_writes
 from pmsync.engine.mark import frozen, leave_marks, look_ahead
 from pmsync.engine.person import Choice
 from pmsync.engine.pull import know_scopes, pull
@@ -38,7 +39,7 @@ from pmsync.engine.verify import Verification, verify
 from pmsync.model.item import Link
 from pmsync.model.record import ScopeRef
 from pmsync.model.values import Settled
-from pmsync.reconcile.operation import Operation
+from pmsync.reconcile.operation import Operation, OpKind
 from pmsync.reconcile.plan import Plan
 from pmsync.store import Store, Transaction
 from pmsync.store.dirty import DirtyRow
@@ -234,7 +235,7 @@ class Engine:
     def _let_rest(self, context: Context, wanted: Sequence[ScopeRef]) -> None:
         """Leave every system alone that an earlier run found in need of rest; told for the scopes that this run is about."""
         with self._store.transaction() as tx:
-            rows = [row for scope in self._setup.scopes() if (row := tx.scopes.get(scope)) is not None]
+            rows = [row for row in tx.scopes.many(self._setup.scopes()).values() if row is not None]
         for row in rows:
             if context.rest(row) and row.scope in wanted:
                 left = round(row.parked_until - self._clock.now())
@@ -266,12 +267,13 @@ class Engine:
             company.crowd.join(context, rows)
             company.orphans.join(context, rows)
             company.doubts.join(rows)
-        for copies in (False, True) if company.orphans else (False,):
+        for turn in turns(company):
             for rows in self._dirty(context, now, "record:"):
-                adopt(context, rows, company, copies=copies)
+                adopt(context, rows, company, turn)
         look_for_suspects(context)
         wanted = Wanted()
         for rows in self._dirty(context, now, "item:"):
+            take_note_of_late_writes(context, rows)
             settle(context, rows, wanted)
         still = {scope for scope in {op.scope for op in wanted.ops} if frozen(context, scope)}
         wanted.ops = [op for op in wanted.ops if op.scope not in still]
@@ -293,11 +295,12 @@ class Engine:
         by_scope: dict[ScopeRef, list[Operation]] = defaultdict(list)
         for op in ops:
             by_scope[op.scope].append(op)
-        for scope in sorted(by_scope, key=str):
-            if scope.system not in self._setup.connectors or context.is_parked(scope):
-                continue
-            look_ahead(context, scope)
-            if not frozen(context, scope):
+        scopes = [scope for scope in sorted(by_scope, key=str) if scope.system in self._setup.connectors]
+        for scope in scopes:
+            if not context.is_parked(scope):
+                look_ahead(context, scope, creating=any(op.kind is OpKind.CREATE for op in by_scope[scope]))
+        for scope in scopes:
+            if not context.is_parked(scope) and not frozen(context, scope):
                 apply(context, scope, by_scope[scope])
 
     def _carry_out(self, context: Context, ops: Sequence[Operation], wait: bool) -> None:

@@ -16,7 +16,7 @@ def changed_configs(context: Context) -> list[ScopeRef]:
     New scopes are no change, and what is paused is compared when it goes on.
     """
     with context.store.transaction() as tx:
-        rows = {scope: tx.scopes.get(scope) for scope in context.setup.fingerprints if scope not in context.paused}
+        rows = tx.scopes.many(scope for scope in context.setup.fingerprints if scope not in context.paused)
     changed = [scope for scope, row in rows.items() if row and row.config_hash not in ("", context.setup.fingerprints[scope])]
     for scope in changed:
         said = f"{scope}: the config changed since the last run: this run only plans"
@@ -36,8 +36,9 @@ def keep_fingerprints(context: Context) -> None:
     """
     reached = {scope: found for scope, found in context.setup.fingerprints.items() if not context.is_parked(scope)}
     with context.store.transaction() as tx:
+        rows = tx.scopes.many(reached)
         for scope, fingerprint in reached.items():
-            row = tx.scopes.get(scope) or ScopeRow(scope)
+            row = rows[scope] or ScopeRow(scope)
             if row.config_hash not in ("", fingerprint):
                 tx.cursors.forget(scope)
             if row.config_hash != fingerprint:

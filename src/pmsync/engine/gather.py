@@ -17,6 +17,9 @@ from pmsync.store import Transaction
 from pmsync.store.bases import BaseRow
 from pmsync.store.ops import OpRow
 
+PAGE = 500
+"""How many links are read at a time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
@@ -77,9 +80,13 @@ def _gathered(context: Context, item: Item, batch: _Batch) -> Gathered:
 
 
 def _visible(context: Context, links: Sequence[Link], records: Mapping[RecordRef, Record]) -> list[Link]:
-    """The links to reconcile. A restricted record takes no part while its item shows anywhere else: nothing of it may cross."""
-    alive = [link for link in links if link.state is LinkState.LINKED and link.ref in records and context.is_ready(link.scope)]
-    if len(alive) < 2:
+    """The links to reconcile. A restricted record takes no part while its item shows anywhere else: nothing of it may cross.
+
+    Also where that other place cannot be asked now: what the hub takes over meanwhile would reach it later.
+    """
+    linked = [link for link in links if link.state is LinkState.LINKED]
+    alive = [link for link in linked if link.ref in records and context.is_ready(link.scope)]
+    if len(linked) < 2:
         return alive
     return [link for link in alive if records[link.ref].audience is not Audience.PRIVATE]
 
@@ -124,8 +131,9 @@ def linked_pages(context: Context, scope: ScopeRef) -> Iterator[list[Link]]:
     after = ""
     while True:
         with context.store.transaction() as tx:
-            links = tx.links.in_scope(scope, after)
-        if not links:
+            links = tx.links.in_scope(scope, after, PAGE)
+        if links:
+            yield links
+        if len(links) < PAGE:
             return
         after = links[-1].uid
-        yield links

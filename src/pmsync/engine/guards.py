@@ -35,7 +35,7 @@ def begin(context: Context, about: Sequence[ScopeRef]) -> None:
     """Find out which scopes a person has paused; those that the run is ``about`` are told, and so is what stays frozen until a person acts."""
     with context.store.transaction() as tx:
         _look_for_pauses(context, tx)
-        rows = {scope: tx.scopes.get(scope) for scope in about}
+        rows = tx.scopes.many(about)
     for scope, row in rows.items():
         _tell_paused(context, scope)
         if row is not None and row.frozen_why not in ("", RESTORED):
@@ -86,7 +86,8 @@ def divide(context: Context, wanted: Wanted, changed: Collection[ScopeRef], *, o
     ops = wanted.in_order()
     context.ledger.wanted |= {op.scope for op in ops}
     with context.store.transaction() as tx:
-        linked = {scope: tx.links.count(scope) for scope in context.setup.scopes()}
+        concerned = {op.scope for op in ops} | set(context.ledger.moved)
+        linked = {scope: tx.links.count(scope) for scope in context.setup.scopes() if scope in concerned}
         _raise_alarms(context, tx, linked, changed)
         case = _Case(_rows(tx, ops), changed, _suspicious(context, tx, ops))
         doubtful = tx.ops.open()
@@ -105,7 +106,11 @@ def divide(context: Context, wanted: Wanted, changed: Collection[ScopeRef], *, o
 
 
 def _rows(tx: Transaction, ops: Iterable[Operation]) -> dict[ScopeRef, ScopeRow]:
-    return {scope: tx.scopes.get(scope) or ScopeRow(scope) for scope in {op.scope for op in ops}}
+    return _known(tx, {op.scope for op in ops})
+
+
+def _known(tx: Transaction, scopes: Iterable[ScopeRef]) -> dict[ScopeRef, ScopeRow]:
+    return {scope: row or ScopeRow(scope) for scope, row in tx.scopes.many(scopes).items()}
 
 
 def _reason(context: Context, case: _Case, op: Operation) -> str | None:
@@ -262,7 +267,7 @@ def end_sync(context: Context) -> None:
         return
     with context.store.transaction() as tx:
         doubted = {row.op.scope for row in tx.ops.open()}
-        rows = {scope: tx.scopes.get(scope) or ScopeRow(scope) for scope in context.setup.scopes()}
+        rows = _known(tx, context.setup.scopes())
         for row in rows.values():
             trust = _earned(context, row, rows, doubted)
             if trust != row.trust:

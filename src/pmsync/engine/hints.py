@@ -44,7 +44,9 @@ def take_hint(setup: Setup, store: Store, system: str, headers: Mapping[str, str
 def follow_hints(context: Context, scopes: Sequence[ScopeRef]) -> None:
     """Read what was hinted at in the systems of ``scopes``, as far as they can be asked now."""
     first = {scope.system: scope for scope in reversed(scopes) if not context.is_parked(scope)}
-    for scope in first.values():
+    with context.store.transaction() as tx:
+        hinted = [scope for system, scope in first.items() if tx.inbox.take(system, 1)]
+    for scope in hinted:
         with context.isolated(scope, "following hints"):
             while not context.stopping() and _follow(context, scope):
                 context.keep_hold()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pmsync.connect.contract import Edit, Fetched
 from pmsync.model.record import Record, RecordRef
@@ -55,6 +55,14 @@ class Fate:
 
 
 @dataclass(frozen=True, slots=True)
+class Late:
+    """A write that had counted as lost has arrived. ``there``: what was agreed upon before, with that write applied to it."""
+
+    there: Settled
+    lost: tuple[Lost, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """One record's entries since the op's floor, in order; ``me`` is our own account."""
 
@@ -71,6 +79,14 @@ class History:
         foreign = (edit.before for edit in self.edits if edit.surface == surface and edit.actor != self.me)
         return next(foreign, shown)
 
+    def lost_in_making(self, surface: Surface, change: Change) -> tuple[Lost, ...]:
+        """What a create wrote over unseen: where it takes several steps, somebody may come between the first of them and the last."""
+        chain = [edit for edit in self.edits if edit.surface == surface.id]
+        if not chain or _is_set(change) or isinstance(made := chain[0].before, Unobserved):
+            return ()
+        ours = [place for place, edit in enumerate(chain) if edit.actor == self.me]
+        return self._lost(surface, replace(change, before=made), chain, ours)
+
     def fate(self, surface: Surface, change: Change, floor: float) -> Fate:
         """What became of one change of an update whose target was read at ``floor``."""
         chain = self._since(surface, change, floor)
@@ -83,6 +99,25 @@ class History:
             removed=_gone_or_come(chain, come=False) if sets else frozenset(),
             lost=self._lost_members(change, chain, ours) if sets else self._lost(surface, change, chain, ours),
         )
+
+    def late(self, surface: Surface, change: Change, agreed: Settled, floor: float) -> Late | None:
+        """Whether ``change``, sent after the target was read at ``floor`` and then believed lost, arrived after ``agreed`` was agreed upon."""
+        chain = self._since(surface, change, floor)
+        known_to = max((place for place, edit in enumerate(chain) if _same(surface, edit.after, agreed)), default=-1)
+        unknown = chain[known_to + 1 :]
+        ours = [place for place, edit in enumerate(unknown) if edit.actor == self.me]
+        if _is_set(change):
+            return self._late_members(change, agreed, unknown, ours)
+        arrived = [place for place in ours if _same(surface, unknown[place].after, change.after)]
+        if not arrived or _same(surface, agreed, change.after):
+            return None
+        return Late(change.after, self._lost(surface, replace(change, before=agreed), unknown, arrived))
+
+    def _late_members(self, change: Change, agreed: Settled, unknown: Sequence[Edit], ours: Sequence[int]) -> Late | None:
+        mine = [unknown[place] for place in ours]
+        came = _gone_or_come(mine, come=True) & change.added - members(agreed)
+        went = _gone_or_come(mine, come=False) & change.removed & members(agreed)
+        return Late(known((members(agreed) | came) - went)) if came or went else None
 
     def _since(self, surface: Surface, change: Change, floor: float) -> list[Edit]:
         """The surface's entries after the target was read. Those of the very second of its last change count from where the value is left

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pmsync.engine.context import Context
-from pmsync.engine.history import Fate, History
+from pmsync.engine.history import Fate, History, Lost
 from pmsync.engine.refusals import accepted, refuse
 from pmsync.model.item import Link
 from pmsync.model.record import Record
@@ -95,8 +95,7 @@ class Landing:
         bases = None
         for change in self.op.changes:
             surface = self.context.surface_map(self.op.scope).get(change.surface)
-            fate = None if surface is None else self._fate(surface, change)
-            for one in () if fate is None else fate.lost:
+            for one in () if surface is None else self._lost(surface, change):
                 bases = bases if bases is not None else self.tx.bases.of_links([self.link.uid]).get(self.link.uid, {})
                 row = bases.get(change.surface)
                 base = Base(change.after, change.hub) if one.upon else row.base if row else None
@@ -126,6 +125,12 @@ class Landing:
         if self.op.ref is None or self.proof.history is None:
             return None
         return self.proof.history.fate(surface, change, self.proof.floor)
+
+    def _lost(self, surface: Surface, change: Change) -> tuple[Lost, ...]:
+        if self.op.ref is None:
+            return () if self.proof.history is None else self.proof.history.lost_in_making(surface, change)
+        fate = self._fate(surface, change)
+        return () if fate is None else fate.lost
 
     def _answered(self, surface: Surface, change: Change) -> bool:
         """Whether the write's own answer shows that the value was stored, and somebody else was at the record since."""

@@ -26,6 +26,7 @@ class Ledger:
         later: by scope, how many writes wait for the next run.
         moved: by scope, on how many items the records there show a new edit.
         reread: scopes that were read from the beginning.
+        marked: scopes in which a mark was left, or refused, before something was created.
         told: sentences that were told already.
     """
 
@@ -38,6 +39,7 @@ class Ledger:
     later: dict[ScopeRef, int] = field(default_factory=dict)
     moved: Counter[ScopeRef] = field(default_factory=Counter)
     reread: set[ScopeRef] = field(default_factory=set)
+    marked: set[ScopeRef] = field(default_factory=set)
     told: set[str] = field(default_factory=set)
 
     def enter(self, op: Operation, outcome: Outcome) -> None:

@@ -1,10 +1,12 @@
 """The instance mark: kept in each container, so that a store which is older than the world, or not alone in it, is noticed.
 
-It is read on the catalogue's slow beat, and before the first write of a run at whose end it would be left anew. It is left only by runs that
-wrote something else into the container. The mark that is about to be left is committed first: after a lost answer or a crash either is ours.
+It is read on the catalogue's slow beat, before the first write of a run at whose end it would be left anew, and before a run creates anything.
+It is left at the end of runs that wrote something else into the container, and before the first create: a store that does not know of a create
+does not know that mark either. The mark that is about to be left is committed first: after a lost answer or a crash either is ours.
 
 A mark of our own that this store never left means that the store was restored from a backup, or that a copy of it runs elsewhere. Nothing is
-written then until everything was read again from the beginning; see ``pmsync.engine.adopt`` for how records find back to their items.
+written then until everything was read again from the beginning, and what a listing may not show yet has had its time to show up; see
+``pmsync.engine.adopt`` for how records find back to their items.
 """
 
 from __future__ import annotations
@@ -59,29 +61,49 @@ def frozen(context: Context, scope: ScopeRef) -> str:
     return why
 
 
-def look_ahead(context: Context, scope: ScopeRef) -> None:
-    """Look at the mark before the first write of a run at whose end it will be left anew: a newer one must not be lost under ours."""
+def look_ahead(context: Context, scope: ScopeRef, *, creating: bool) -> None:
+    """Look at the mark before the first write of a run that will leave it anew: a newer one must not be lost under ours."""
     with context.store.transaction() as tx:
         row = tx.scopes.get(scope) or ScopeRow(scope)
-    if _is_due(context, row) and scope not in context.marks:
+    if (creating or _is_due(context, row)) and scope not in context.marks:
         with context.isolated(scope, "reading the mark"):
             look(context, scope)
 
 
+def leave_ahead(context: Context, scope: ScopeRef) -> None:
+    """Leave a mark before the first create of a run: to a store that does not know what is made now, it will be a stranger's.
+
+    Raises:
+        ConnectorError: it cannot be told whether it was left.
+    """
+    if not _keeps(context, scope) or scope in context.ledger.marked:
+        return
+    with context.store.transaction() as tx:
+        row = tx.scopes.get(scope) or ScopeRow(scope)
+        refused = tx.notices.get(scope, _KEPT, str(scope)) is not None
+    if not refused or _is_due(context, row):
+        _leave(context, scope)
+    context.ledger.marked.add(scope)
+
+
 def leave_marks(context: Context) -> None:
     """At the end of a run that may write: leave the marks that are due, and let scopes go on that were read anew."""
-    for scope in context.setup.scopes():
+    with context.store.transaction() as tx:
+        rows = tx.scopes.many(context.setup.scopes())
+    for scope in [scope for scope, row in rows.items() if (row and row.frozen_why) or context.ledger.written.get(scope)]:
         if context.stopping() or context.is_parked(scope) or scope.system not in context.setup.connectors:
             continue
-        with context.store.transaction() as tx:
+        with context.store.transaction() as tx:  # the mark of a scope before it may have frozen this one
             row = tx.scopes.get(scope) or ScopeRow(scope)
         reread = row.frozen_why == RESTORED and row.pulled_at > 0
-        if reread or (not row.frozen_why and context.ledger.written.get(scope) and _is_due(context, row)):
+        if reread or (not row.frozen_why and context.ledger.written.get(scope)):
             with context.isolated(scope, "leaving the mark"):
-                if _keeps(context, scope):
+                if _keeps(context, scope) and _is_due(context, row):
                     _leave(context, scope)
-                if reread:
+                if reread and _has_shown_up(context, scope):
                     _go_on(context, scope)
+                elif reread:
+                    frozen(context, scope)  # told also where there is nothing to write yet
 
 
 def _keeps(context: Context, scope: ScopeRef) -> bool:
@@ -90,6 +112,19 @@ def _keeps(context: Context, scope: ScopeRef) -> bool:
 
 def _is_due(context: Context, row: ScopeRow) -> bool:
     return context.clock.now() - row.marked_at >= context.setup.beats.catalogue
+
+
+def _has_shown_up(context: Context, scope: ScopeRef) -> bool:
+    """Whether the scope was read in this run, late enough to show whatever was written before the store was put back.
+
+    Where our clock was set back since, that cannot be told, and is not waited for.
+    """
+    with context.store.transaction() as tx:
+        rows = [row for one in context.setup.scopes() if (row := tx.scopes.get(one)) is not None]
+    noticed = max((row.restored_at for row in rows), default=0.0)
+    pulled = next((row.pulled_at for row in rows if row.scope == scope), 0.0)
+    since = context.began - noticed
+    return pulled >= context.began and not 0 <= since < context.connector(scope).capabilities.quiet_period
 
 
 def _whose(context: Context, mark: str) -> Whose:

@@ -21,6 +21,8 @@ def sure(context: Context, scope: ScopeRef, records: Sequence[Record]) -> list[R
     A listing may trail behind what was read directly before, and its older look is no edit; or the remote went back in time (a restored
     backup), or two changes share a stamp. Only a direct read tells.
     """
+    if not records:
+        return []
     with context.store.transaction() as tx:
         known = tx.observations.many([record.ref for record in records])
     doubtful = {

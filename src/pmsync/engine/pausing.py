@@ -45,7 +45,7 @@ def unpause(store: Store, target: str, who: Who) -> Pause | None:
 def frozen_scopes(setup: Setup, store: Store) -> dict[ScopeRef, str]:
     """The scopes that may not be written until a person says so, each with the reason."""
     with store.transaction() as tx:
-        rows = [tx.scopes.get(scope) for scope in setup.scopes()]
+        rows = list(tx.scopes.many(setup.scopes()).values())
     return {row.scope: row.frozen_why for row in rows if row is not None and row.frozen_why}
 
 

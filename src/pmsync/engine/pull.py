@@ -23,16 +23,24 @@ from pmsync.store.scopes import ScopeRow
 
 def know_scopes(context: Context, scopes: Sequence[ScopeRef]) -> None:
     """On the slow beat, read name, audience, server id and instance mark of the scopes, and refresh the catalogue."""
-    now = context.clock.now()
+    if not any(_is_due(context, row) for row in _rows(context, scopes).values()):
+        return
     for scope in scopes:
         if context.is_parked(scope):
             continue
-        with context.store.transaction() as tx:
-            row = tx.scopes.get(scope)
-        if row is not None and row.catalogue_at and now - row.catalogue_at < context.setup.beats.catalogue:
-            continue
-        with context.isolated(scope, "reading the container"):
-            _know(context, scope, row)
+        row = _rows(context, [scope])[scope]  # what was read of the scopes before may have made it due
+        if _is_due(context, row):
+            with context.isolated(scope, "reading the container"):
+                _know(context, scope, row)
+
+
+def _rows(context: Context, scopes: Sequence[ScopeRef]) -> dict[ScopeRef, ScopeRow | None]:
+    with context.store.transaction() as tx:
+        return tx.scopes.many(scopes)
+
+
+def _is_due(context: Context, row: ScopeRow | None) -> bool:
+    return row is None or not row.catalogue_at or context.clock.now() - row.catalogue_at >= context.setup.beats.catalogue
 
 
 def _know(context: Context, scope: ScopeRef, row: ScopeRow | None) -> None:

@@ -49,14 +49,16 @@ def _sweep(context: Context, scope: ScopeRef, before: int) -> None:
         return
     _look_for_lost(context, scope, {ref.remote_id for ref in listing.refs})
     _look_at_unknown(context, scope, listing.refs)
-    _swept(context, scope, len(listing.refs))
-    if reason is None:
-        _forget_shrunk(context, scope)
+    _swept(context, scope, len(listing.refs), believed=reason is None)
 
 
-def _swept(context: Context, scope: ScopeRef, listed: int) -> None:
+def _swept(context: Context, scope: ScopeRef, listed: int, *, believed: bool = False) -> None:
+    """The next sweep is a beat away; a listing that is ``believed`` ends what was said of one that was not."""
     with context.store.transaction() as tx:
         row = tx.scopes.get(scope) or ScopeRow(scope)
+        if believed and row.shrunk_to >= 0:
+            row = replace(row, shrunk_to=-1)
+            tx.notices.settle(scope, SHRUNK, "")
         tx.scopes.put(replace(row, swept_at=context.clock.now(), listed=listed))
 
 
@@ -81,23 +83,16 @@ def _disbelieve(context: Context, scope: ScopeRef, reason: str, listed: int) -> 
     context.tell("held", said, scope=scope, code=SHRUNK, hint=remedy)
 
 
-def _forget_shrunk(context: Context, scope: ScopeRef) -> None:
-    with context.store.transaction() as tx:
-        row = tx.scopes.get(scope) or ScopeRow(scope)
-        if row.shrunk_to >= 0:
-            tx.scopes.put(replace(row, shrunk_to=-1))
-            tx.notices.settle(scope, SHRUNK, "")
-
-
 def _look_for_lost(context: Context, scope: ScopeRef, present: AbstractSet[str]) -> None:
     """Read directly what is linked and not listed; what is listed again was never lost."""
     with context.store.transaction() as tx:
         noted = {row.subject for row in tx.notices.open() if row.code == CODE and row.scope == scope}
     for links in linked_pages(context, scope):
         context.keep_hold()
-        with context.store.transaction() as tx:
-            for link in links:
-                if link.uid in noted and link.ref.remote_id in present:
+        found = [link for link in links if link.uid in noted and link.ref.remote_id in present]
+        if found:
+            with context.store.transaction() as tx:
+                for link in found:
                     tx.notices.settle(scope, CODE, link.uid)
         absent(context, scope, [link for link in links if link.ref.remote_id not in present])
 

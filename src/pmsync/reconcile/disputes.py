@@ -17,11 +17,15 @@ from pmsync.reconcile.view import Candidate, Dispute, Overruled, Settlement
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """One seat during a conflict: rebased if it moved, with its candidate if it has one. ``back``: it shows the base again."""
+    """One seat during a conflict: rebased if it moved, with its candidate if it has one. ``back``: it shows the base again.
+
+    ``upon``: the hub value that stood there when it was edited.
+    """
 
     seat: Seat
     stands: Candidate | None
     back: bool
+    upon: Settled | None = None
 
 
 def carry_on(dispute: Dispute, hub: HubField, seats: list[Seat], left: Set[str] = frozenset()) -> Outcome:
@@ -60,7 +64,8 @@ def _side(dispute: Dispute, seat: Seat) -> _Side:
         return _Side(_noted(seat, standing.value), standing, back=False)
     if seat.moved or (seat.base is None and not seat.blank):
         value = seat.meaning(dispute.base)
-        return _Side(_noted(seat, value), candidate(seat, value), back=False)
+        upon = seat.base.hub if seat.base is not None else None
+        return _Side(_noted(seat, value), candidate(seat, value), back=False, upon=upon)
     return _Side(seat, None, back=False)
 
 
@@ -72,11 +77,13 @@ def _noted(seat: Seat, value: Settled) -> Seat:
 def _candidates(dispute: Dispute, sides: list[_Side], left: Set[str]) -> list[Candidate]:
     """One candidate per (source, value): those the replicas show now, and those of sources that cannot be seen at present.
 
-    Of a record that left, the value stays where it is and is no side any more; while nobody else speaks, nothing is decided by that.
+    Of a record that left, the value stays where it is and is no side any more; while nobody else speaks, nothing is decided by that. A value
+    that no replica shows is no side any more either once it was edited by somebody who had it before his eyes.
     """
     shown = [side.stands for side in sides if side.stands is not None]
     answered = {one.source for one in shown} | {side.seat.link for side in sides if side.back} | (left if sides else frozenset())
-    kept = [one for one in dispute.candidates if one.source not in answered]
+    known = {side.upon for side in sides if side.upon is not None}
+    kept = [one for one in dispute.candidates if one.source not in answered and not (one.source == "hub" and one.value in known)]
     return list({(one.source, one.value): one for one in [*kept, *shown]}.values())
 
 

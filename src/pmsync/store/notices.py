@@ -26,6 +26,10 @@ class NoticeRow:
     last_at: float
 
 
+KNOWN = 200
+"""Up to so many open notices a transaction knows by name; where there are more, each is asked for."""
+
+_STANDING = select(NOTICES.c.digest).where(NOTICES.c.settled_at.is_(None)).limit(bindparam("most"))
 _ADD = insert(NOTICES)
 _GET = select(NOTICES.c.settled_at).where(NOTICES.c.digest == bindparam("of"))
 _ONE = select(NOTICES).where(NOTICES.c.digest == bindparam("of"), NOTICES.c.settled_at.is_(None))
@@ -50,11 +54,16 @@ class Notices:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._standing: set[str] | None = None
+        """Which are open, once that was asked; None also where they are too many to know them all."""
+        self._asked = False
 
     def raise_(self, scope: ScopeRef | None, code: str, subject: str, reason: str) -> bool:
         """Raise a notice; True when it is news: never raised before, or settled since."""
         session = self._session
         name, now = _name(scope, code, subject), session.now()
+        if self._standing is not None:
+            self._standing.add(name)
         known = session.row(_GET, {"of": name})
         if known is None:
             row = {
@@ -75,7 +84,8 @@ class Notices:
 
     def get(self, scope: ScopeRef | None, code: str, subject: str) -> NoticeRow | None:
         """The notice, while it is open."""
-        row = self._session.row(_ONE, {"of": _name(scope, code, subject)})
+        name = _name(scope, code, subject)
+        row = self._session.row(_ONE, {"of": name}) if self._may_stand(name) else None
         return _notice(row) if row else None
 
     def open(self) -> list[NoticeRow]:
@@ -84,7 +94,17 @@ class Notices:
 
     def settle(self, scope: ScopeRef | None, code: str, subject: str) -> None:
         """The matter is dealt with; raised again, it is news again."""
-        self._session.run(_SETTLE, {"of": _name(scope, code, subject), "at": self._session.now()})
+        name = _name(scope, code, subject)
+        if self._may_stand(name):
+            self._session.run(_SETTLE, {"of": name, "at": self._session.now()})
+
+    def _may_stand(self, name: str) -> bool:
+        """Whether the notice may be open. Hardly any is, and many are asked for in one transaction: one query answers for all."""
+        if not self._asked:
+            self._asked = True
+            found = {str(row[0]) for row in self._session.rows(_STANDING, {"most": KNOWN + 1})}
+            self._standing = found if len(found) <= KNOWN else None
+        return self._standing is None or name in self._standing
 
 
 def _name(scope: ScopeRef | None, code: str, subject: str) -> str:

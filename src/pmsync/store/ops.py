@@ -115,6 +115,16 @@ _GET = select(OPS).where(OPS.c.uid == bindparam("of"))
 _MANY = select(OPS).where(OPS.c.uid.in_(bindparam("uids", expanding=True)))
 _OPEN = select(OPS).where(_ALIVE, _UNSETTLED).order_by(*_ORDER)
 _OPEN_FOR = select(OPS).where(OPS.c.item.in_(bindparam("items", expanding=True)), _ALIVE, _UNSETTLED).order_by(*_ORDER)
+_LOST = (
+    select(OPS)
+    .where(
+        OPS.c.item.in_(bindparam("items", expanding=True)),
+        OPS.c.state == OpState.RESOLVED,
+        OPS.c.outcome == "absent",
+        OPS.c.changed_at >= bindparam("since"),
+    )
+    .order_by(*_ORDER)
+)
 _OF_RUN = select(OPS).where(OPS.c.run == bindparam("of")).order_by(*_ORDER)
 
 
@@ -201,6 +211,10 @@ class Ops:
             for row in self._session.rows(_OPEN_FOR, {"items": part}):
                 found[row.item].append(_op_row(row))
         return dict(found)
+
+    def lost_for(self, items: Iterable[str], since: float) -> list[OpRow]:
+        """The ops of some items that ``since`` then (Unix seconds) were found never to have arrived, oldest first within each batch."""
+        return [_op_row(row) for part in chunks(items) for row in self._session.rows(_LOST, {"items": part, "since": since})]
 
     def of_run(self, run: str) -> list[OpRow]:
         """The ops that a run added, oldest first."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from typing import Any
 
 from sqlalchemy import bindparam, select
 
 from pmsync.model.enums import Audience
 from pmsync.model.record import ScopeRef
-from pmsync.store.sql import Session
+from pmsync.store.sql import Session, chunks
 from pmsync.store.tables.remote import SCOPES
 
 
@@ -57,7 +59,8 @@ class ScopeRow:
 
 
 _FACTS = tuple(one.name for one in fields(ScopeRow))[2:]
-_GET = select(*(SCOPES.c[name] for name in ("audience", *_FACTS))).where(SCOPES.c.scope == bindparam("of"))
+_COLUMNS = [SCOPES.c[name] for name in ("scope", "audience", *_FACTS)]
+_MANY = select(*_COLUMNS).where(SCOPES.c.scope.in_(bindparam("of", expanding=True)))
 
 
 class Scopes:
@@ -69,10 +72,18 @@ class Scopes:
 
     def get(self, scope: ScopeRef) -> ScopeRow | None:
         """What is known of a scope. One transaction asks once: nobody else has a say meanwhile."""
-        if scope not in self._read:
-            row = self._session.row(_GET, {"of": str(scope)})
-            self._read[scope] = ScopeRow(scope, Audience(row[0]), *row[1:]) if row else None
-        return self._read[scope]
+        return self.many([scope])[scope]
+
+    def many(self, scopes: Iterable[ScopeRef]) -> dict[ScopeRef, ScopeRow | None]:
+        """What is known of several; None for one that was never looked at."""
+        wanted = list(scopes)
+        lacking = {str(scope): scope for scope in wanted if scope not in self._read}
+        self._read.update(dict.fromkeys(lacking.values()))
+        for part in chunks(lacking):
+            for row in self._session.rows(_MANY, {"of": part}):
+                name, audience, *facts = list[Any](row)
+                self._read[lacking[name]] = ScopeRow(lacking[name], Audience(audience), *facts)
+        return {scope: self._read[scope] for scope in wanted}
 
     def put(self, row: ScopeRow) -> None:
         """Store what is known of a scope, whole."""

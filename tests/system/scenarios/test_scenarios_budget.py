@@ -210,6 +210,23 @@ def test_a_run_that_writes_hours_later_looks_before_it_writes(make_bench):
     ]
 
 
+def test_a_run_that_creates_looks_at_the_mark_and_leaves_one_before_it(make_bench):
+    """Two calls for a run and container in which anything is created, however much, and also within the hour; see decision 015."""
+    bench = marked(make_bench)
+    bench.edit_jira("PAY-1", summary="So that both marks are new")
+    bench.sync()
+    for _ in range(2):
+        bench.clock.sleep(60)
+        for number in range(3):
+            bench.file_jira(f"Issue of this minute {number}")
+        bench.forget()
+        bench.sync()
+        names = [one.name for one in bench.calls("github")]
+        create = "POST /repos/acme/api/issues"
+        assert [name for name in names if name in (*MARK["github"], create)] == [*MARK["github"], create, create, create]
+        assert mark_calls(bench, "jira") == [0, 0]
+
+
 def test_plan_and_pull_never_leave_a_mark(make_bench):
     """Also where one is overdue."""
     bench = marked(make_bench)

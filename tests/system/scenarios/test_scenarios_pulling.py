@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 MANY = 2_501
+FAR_AHEAD = 4_070_908_800_000
+"""The first of January 2099, in milliseconds."""
 
 
 @pytest.mark.parametrize("zone", ["America/Los_Angeles", "Asia/Tokyo"])
@@ -141,3 +145,24 @@ def test_c6_a_run_after_a_weekend_sees_exactly_what_changed(bench):
     assert bench.writes("jira") == []
     assert bench.writes("github") == ["PATCH /repos/acme/api/issues/{}", "PATCH /repos/acme/api/labels/pmsync-mark"]
     assert "Changed on Saturday" in bench.github_titles()
+
+
+def test_c7_an_issue_dated_2099_hides_nothing_that_changes_after_it_was_read(bench):
+    """C7: a cursor that followed the newest stamp would wait for seventy years; its own edits arrive, too."""
+    odd, plain = bench.file_jira("From the future"), bench.file_jira("Login fails")
+    bench.jira._entry(odd).current = dataclasses.replace(bench.jira.issue(odd), updated=FAR_AHEAD)
+    bench.rest()
+    assert sorted(bench.github_titles()) == ["From the future", "Login fails"]
+    bench.clock.sleep(3600)
+    bench.edit_jira(plain, summary="Login fails at night")
+    bench.edit_jira(odd, summary="Still from the future")
+    later = bench.file_jira("Filed afterwards")
+    bench.rest()
+    assert sorted(bench.github_titles()) == ["Filed afterwards", "Login fails at night", "Still from the future"]
+    bench.clock.sleep(3600)
+    bench.edit_jira(later, summary="Edited afterwards")
+    bench.edit_github(bench.number(plain), title="Login works")
+    bench.rest()
+    assert sorted(bench.github_titles()) == ["Edited afterwards", "Login works", "Still from the future"]
+    assert sorted(bench.jira_titles()) == sorted(bench.github_titles())
+    assert not bench.conflicts()

@@ -267,3 +267,18 @@ def test_what_people_did_to_a_new_jira_issue_before_it_was_read_back_is_theirs(b
     assert bench.jira_titles() == bench.github_titles() == ["Theirs"]
     assert bench.github_labels() == {"night", "priority/low"}
     assert not bench.conflicts()
+
+
+def test_c29_a_status_set_while_a_create_takes_its_second_step_is_a_conflict(make_bench):
+    """Simulator seed 2077: Jira makes an issue in its first status and moves it then; in between Ana put it into review."""
+    bench = make_bench()
+    bench.edit_github(bench.file_github("Login fails"), state="closed")
+    once_after(bench, "jira", "POST /issue", lambda: bench.jira.transition_issue("PAY-1", bench.ana, "In Review"))
+    bench.rest()
+    [row] = bench.conflicts()
+    assert (row.dispute.field, {one.system for one in row.dispute.candidates}) == ("status", {"jira", "github"})
+    assert [entry.actor for entry in bench.journal("overwritten")] == [bench.ana]
+    [theirs] = [one for one in row.dispute.candidates if one.system == "jira"]
+    bench.app.engine.resolve_conflict(row.uid, Choice(value=theirs.value), "mei")
+    bench.rest()
+    assert bench.jira_status("PAY-1") == "In Review"

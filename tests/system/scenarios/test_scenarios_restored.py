@@ -109,7 +109,7 @@ def test_items_come_back_under_the_names_that_their_markers_tell(busy):
 
 
 def test_a_restored_backup_is_noticed_before_anything_is_written(busy):
-    """The first run reads everything anew, leaves its mark and nothing else; the next one goes on, and writes what has to be written."""
+    """The first run reads everything anew, leaves its mark and nothing else; once what listings may hide has shown up, the work goes on."""
     image = backup(busy)
     go_on(busy)
     put_back(busy, image)
@@ -120,6 +120,11 @@ def test_a_restored_backup_is_noticed_before_anything_is_written(busy):
     assert busy.told("waiting", "restored")
     assert report.exit_code == 1
     assert sorted(busy.writes()) == ["PATCH /repos/acme/api/labels/pmsync-mark", "PUT /project/PAY/properties/pmsync"]
+    busy.forget()
+    assert busy.sync().exit_code == 1
+    assert busy.writes() == []
+    busy.clock.sleep(900)
+    busy.sync()
     busy.forget()
     assert busy.sync().exit_code == 0
     assert busy.writes() == ["PATCH /repos/acme/api/issues/{}"]

@@ -124,6 +124,8 @@ class TestScopes:
             tx.scopes.put(full)
             tx.scopes.put(ScopeRow(make.pay))
             assert (tx.scopes.get(make.api), tx.scopes.get(make.pay)) == (full, ScopeRow(make.pay))
+        with store.transaction() as tx:
+            assert tx.scopes.many([make.pay, make.api]) == {make.pay: ScopeRow(make.pay), make.api: full}
 
 
 class TestPeople:

@@ -171,6 +171,38 @@ class TestNotices:
             assert tx.notices.raise_(make.pay, "code", "s", "again") is True
             assert [(row.count, row.first_at) for row in tx.notices.open()] == [(1, 1005.0)]
 
+    def test_one_query_answers_for_all_notices_that_do_not_stand(self, store, make, monkeypatch):
+        """A round asks for hundreds that nobody ever raised; a database across a network must not be asked for each."""
+        with store.transaction() as tx:
+            tx.notices.raise_(make.pay, "code", "stands", "why")
+        with store.transaction() as tx:
+            assert tx.notices.get(make.pay, "code", "stands") is not None
+            asked = []
+            monkeypatch.setattr(type(tx.notices._session), "row", lambda self, *given: asked.append(given))
+            monkeypatch.setattr(type(tx.notices._session), "run", lambda self, *given: asked.append(given))
+            for number in range(50):
+                assert tx.notices.get(make.pay, "code", str(number)) is None
+                tx.notices.settle(make.pay, "code", str(number))
+            assert not asked
+
+    def test_a_notice_raised_in_the_same_transaction_is_found_and_settled(self, store, make):
+        with store.transaction() as tx:
+            assert tx.notices.get(make.pay, "code", "s") is None
+            tx.notices.raise_(make.pay, "code", "s", "why")
+            assert tx.notices.get(make.pay, "code", "s") is not None
+            tx.notices.settle(make.pay, "code", "s")
+            assert tx.notices.open() == []
+
+    def test_more_notices_than_are_known_by_name_are_found_all_the_same(self, store, make, monkeypatch):
+        monkeypatch.setattr("pmsync.store.notices.KNOWN", 3)
+        with store.transaction() as tx:
+            for number in range(6):
+                tx.notices.raise_(make.pay, "code", str(number), "why")
+        with store.transaction() as tx:
+            assert all(tx.notices.get(make.pay, "code", str(number)) for number in range(6))
+            tx.notices.settle(make.pay, "code", "5")
+            assert len(tx.notices.open()) == 5
+
     def test_a_subject_longer_than_a_key_is_fine(self, store, make):
         with store.transaction() as tx:
             assert tx.notices.raise_(make.pay, "code", "x" * 32_767, "why")

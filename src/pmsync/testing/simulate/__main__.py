@@ -14,10 +14,11 @@ import sys
 import time
 from collections.abc import Iterable
 
-from pmsync.testing.simulate.ablations import ABLATIONS, hunt
-from pmsync.testing.simulate.campaign import campaign, spare_garbage
+from pmsync.testing.simulate.campaign import Lost, campaign, spare_garbage
 from pmsync.testing.simulate.causes import KNOWN
 from pmsync.testing.simulate.cells import PHASES, STRIKES, impossible
+from pmsync.testing.simulate.hunts import Table
+from pmsync.testing.simulate.hunts import file_of as file_of_hunts
 from pmsync.testing.simulate.minimize import lines, minimize, story
 from pmsync.testing.simulate.outcome import run
 from pmsync.testing.simulate.progress import Progress, file_of
@@ -35,7 +36,7 @@ def main() -> int:
     if given.seed is not None:
         return _replay(given)
     if given.ablations:
-        return _ablations(range(given.seed_from, given.seed_from + given.runs))
+        return _ablations(given)
     return _campaign(given)
 
 
@@ -56,6 +57,9 @@ def _campaign(given: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         _say(f"stopped after {progress.done:,} of {len(seeds):,} seeds; the same command goes on")
         return INTERRUPTED
+    except Lost as lost:
+        _say(f"{lost}; replay each with --seed. {progress.done:,} of {len(seeds):,} seeds are kept")
+        return 1
     if whole:
         progress.forget()
     else:
@@ -120,18 +124,25 @@ def _minimize(given: argparse.Namespace) -> int:
     return 1
 
 
-def _ablations(seeds: range) -> int:
-    """Switch off one safeguard after the other; 1 when the absence of one goes unnoticed."""
-    noticed: dict[str, int | None] = {}
-    for name in ABLATIONS:
-        found = hunt(name, seeds)
-        noticed[name] = found[0] if found else None
-        _say(
-            f"without {name}: "
-            + (f"noticed after {found[0]} worlds, {found[1]}" if found else f"nothing noticed in {len(seeds)} worlds")
-        )
-    sys.stdout.write(json.dumps({"worlds_until_noticed": noticed}) + "\n")
-    return 1 if None in noticed.values() else 0
+def _ablations(given: argparse.Namespace) -> int:
+    """Switch off one safeguard after the other; 1 when the absence of one goes unnoticed. Goes on where it was stopped."""
+    seeds = range(given.seed_from, given.seed_from + given.runs)
+    path = file_of_hunts(seeds)
+    if given.fresh:
+        path.unlink(missing_ok=True)
+    table = Table(seeds, path)
+    end = time.monotonic() + given.minutes * 60 if given.minutes else float("inf")
+    try:
+        whole = table.fill(lambda: time.monotonic() >= end, _say)
+    except KeyboardInterrupt:
+        _say("stopped; the same command goes on")
+        return INTERRUPTED
+    if not whole:
+        _say("time is up; the same command goes on")
+    unnoticed = table.unnoticed()
+    _say(f"{len(table.hunts)} safeguards and pairs, {len(unnoticed)} of which nothing misses: {', '.join(unnoticed) or 'none'}")
+    sys.stdout.write(json.dumps({"worlds_until_noticed": table.figures(), "unnoticed": unnoticed}) + "\n")
+    return 1 if unnoticed else 0
 
 
 class _Told:

@@ -23,7 +23,7 @@ def _agreement(case: Case, family: str, standing: Sequence[Standing], acts: Sequ
     for item in sorted({one.item for one in standing if one.item}):
         linked = [one for one in standing if one.item == item and (one.system, one.seen.container) in case.homes]
         yield from _absent(case, family, item, linked, acts)
-        linked = case.talking(linked)
+        linked = case.unprotected(case.talking(linked))
         for name in (*MERGED, "labels"):
             things = {one.thing for one in linked}
             if name == "priority" and not any(act.name == name and not act.robot and act.thing in things for act in acts):
@@ -37,6 +37,10 @@ def _absent(case: Case, family: str, item: str, linked: Sequence[Standing], acts
     """A record is missing where one should be, though nobody deleted, moved or unlinked it (and died before linking it again)."""
     if any(dispute.open and (dispute.item, dispute.name) == (item, "title") for dispute in case.claims.disputes):
         return  # what it is to be called there is not decided
+    if _only_copies_are_left(case, acts) and any(
+        one.code == "lost_origin" and one.subject == item for one in case.claims.notices
+    ):
+        return  # a store that was put back knows it from our copy alone, and says so: what it was copied from was deleted
     there = {one.system for one in linked}
     taken = {act.system for act in acts if not act.robot and act.verb in ("delete", "move")}
     taken |= {link.ref.system for link in case.claims.links.values() if link.item == item and link.how == "unlinked"}
@@ -45,7 +49,15 @@ def _absent(case: Case, family: str, item: str, linked: Sequence[Standing], acts
     }
     for system in case.shape.systems:
         if system.name not in there | taken | doubtful and case.may_be_told(system.name, linked):
-            yield Finding("unconverged", f"{family} has no record in {system.name}", case.causes.of_family(acts))
+            yield Finding("unconverged", f"{family} has no record in {system.name}")
+
+
+def _only_copies_are_left(case: Case, acts: Sequence[Act]) -> bool:
+    """Whether people deleted, or moved away, everything that they had filed of it, and the store forgot that it had been there."""
+    filed = {act.thing for act in acts if act.verb == "create" and not act.robot}
+    away = {act.thing for act in acts if act.verb == "move" and (act.system, act.after) not in case.homes}
+    gone = away | {act.thing for act in acts if act.verb == "delete"}
+    return filed <= gone and any(act.robot and act.seq < case.circumstances.remembered for act in acts)
 
 
 def _excused(case: Case, item: str, name: str, linked: Sequence[Standing]) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING
 
+from pmsync.engine.mark import RESTORED
+
 if TYPE_CHECKING:
     from pmsync.testing.simulate.world import World
 
@@ -18,6 +20,7 @@ class Backups:
         self._copy: bytes | None = None
         unmarked = (one.knobs.get("personality", "").startswith("unmarked") for one in world.shape.systems)
         self._noticeable = not any(unmarked)
+        self._behind = False
 
     def keep(self) -> None:
         """Keep a backup of the store as it is, once anything was done with it."""
@@ -30,9 +33,21 @@ class Backups:
         if self._noticeable and self._kept:
             number = chance.randrange(len(self._kept))
             world.say(f"-- the store is restored from a backup, {len(self._kept) - number} rounds old")
-            world.circumstances.remembered = len(world.truth.acts)
+            self._forget()
             world.machine.restart(self._kept[number])
             world.operator.look_for_pauses()
+
+    def read_again(self) -> None:
+        """A round came to its end: with it a store that was put back may have read everything again, unless it says that it has not."""
+        if self._behind:
+            self._world.circumstances.reread = len(self._world.truth.acts)
+            with self._world.machine.peek() as tx:
+                rows = [tx.scopes.get(scope) for scope in self._world.machine.process.setup.scopes()]
+            self._behind = any(row is not None and row.frozen_why == RESTORED for row in rows)
+
+    def _forget(self) -> None:
+        self._world.circumstances.remembered = len(self._world.truth.acts)
+        self._behind = True
 
     def run_copy(self) -> None:
         """A copy of the store, made the first time, is worked with for one round, as if it were the store."""
@@ -42,13 +57,13 @@ class Backups:
         ours = machine.image()
         world.circumstances.copied = True
         world.say("-- a copy of the store is at work")
-        world.circumstances.remembered = len(world.truth.acts)
+        self._forget()
         machine.restart(self._copy or ours)
         paused = world.operator.paused
         world.operator.look_for_pauses()
         world.operator.attempt(world.operator.sync)
         self._copy = machine.image()
         world.say("-- and now the store itself again")
-        world.circumstances.remembered = len(world.truth.acts)
+        self._forget()
         machine.restart(ours)
         world.operator.paused = paused

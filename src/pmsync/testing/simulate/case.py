@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pmsync.model.enums import Audience
 from pmsync.model.item import Link
-from pmsync.testing.simulate.causes import Causes, Circumstances
+from pmsync.testing.simulate.causes import Circumstances
 from pmsync.testing.simulate.claims import Claims
 from pmsync.testing.simulate.shape import TRAIL, Shape
 from pmsync.testing.simulate.truth import Truth
@@ -53,7 +53,6 @@ class Case:
     ) -> None:
         self.shape, self.grounds, self.truth, self.claims = shape, grounds, truth, claims
         self.circumstances = circumstances
-        self.causes = Causes(circumstances, shape.blind)
         self.trailing = TRAIL in shape.kinds or any(
             one.knobs.get("personality", "").startswith("lagging") for one in shape.systems
         )
@@ -77,6 +76,10 @@ class Case:
         open_ones = [one for one in linked if one.seen.audience is not Audience.PRIVATE]
         least = min((one.seen.audience for one in open_ones), default=Audience.PRIVATE)
         return [one for one in open_ones if one.seen.audience is least]
+
+    def unprotected(self, linked: Sequence[Standing]) -> list[Standing]:
+        """Those of the records that may be written: what the config protects shows what its people made of it, whatever the others say."""
+        return [one for one in linked if (one.system, one.seen.container) != self.shape.protected]
 
     def may_be_told(self, system: str, linked: Sequence[Standing]) -> bool:
         """Whether what these records show may be shown in the system, too."""

@@ -25,7 +25,7 @@ _STEPS: Mapping[str, tuple[str, ...]] = {
     "pull": ("pull.pull", "engine._observe"),
     "sweep": ("sweep.sweep",),
     "absence": ("absence.absent", "absence.missed"),
-    "mark": ("mark.look_ahead", "mark.leave_marks"),
+    "mark": ("mark.look_ahead", "mark.leave_ahead", "mark.leave_marks"),
     "resolve": ("resolve.resolve",),
     "reconcile": ("engine._reconcile", "engine._planned", "guards.divide", "guards.approve", "fingerprint.changed_configs"),
     "apply": ("engine._apply", "engine._carry_out"),

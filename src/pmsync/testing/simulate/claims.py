@@ -75,7 +75,8 @@ def read(peek: AbstractContextManager[Transaction]) -> Claims:
         notices = tuple(tx.notices.open())
         open_ops = tuple(tx.ops.open())
         seen = tx.observations.many([link.ref for group in found.values() for link in group])
-    links = {(link.ref.system, link.ref.remote_id): link for group in found.values() for link in group}
+    every = sorted((link for group in found.values() for link in group), key=lambda link: link.state is LinkState.LINKED)
+    links = {(link.ref.system, link.ref.remote_id): link for link in every}  # of a record that was tied anew, the tie that holds
     overruled = frozenset(
         (entry.item, entry.field, _text(entry.before))
         for entry in journal

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from pmsync.engine.setup import Policy, Product
 from pmsync.model.enums import Direction
 from pmsync.model.record import ScopeRef
+from pmsync.reconcile.protect import Facet, Selector
 from pmsync.reconcile.rails import Limits
 from pmsync.reconcile.routing import Create, Rule
-from pmsync.testing.simulate.shape import Shape
+from pmsync.testing.simulate.shape import CAREFUL, Shape
 
 ROOMY = Limits(max_creates=10_000, max_updates=10_000, max_closes=10_000, close="allow")
 
@@ -20,16 +21,21 @@ ROOMY = Limits(max_creates=10_000, max_updates=10_000, max_closes=10_000, close=
 class Config:
     """``owners``: field to the system that breaks its ties. ``closed``: destinations to which nothing is mirrored any more. ``silent``: fields
     and systems that no longer hear of a field (``pull`` only).
+
+    ``careful``: a scope new to the store is only read until somebody applied a plan for it. ``protected``: a scope that is read, and never written.
     """  # noqa: D205 - one thought
 
     owners: Mapping[str, str] = field(default_factory=dict)
     closed: frozenset[str] = frozenset()
     silent: frozenset[tuple[str, str]] = frozenset()
+    careful: bool = False
+    protected: ScopeRef | None = None
 
 
 def config_of(shape: Shape) -> Config:
     """The config that a world begins with."""
-    return Config(owners=shape.owners)
+    place = shape.protected
+    return Config(owners=shape.owners, careful=CAREFUL in shape.kinds, protected=ScopeRef(*place) if place else None)
 
 
 def product(shape: Shape, config: Config) -> Product:
@@ -46,7 +52,14 @@ def product(shape: Shape, config: Config) -> Product:
 
 def policy(config: Config) -> Policy:
     """How fields flow."""
-    return Policy(directions=dict.fromkeys(config.silent, Direction.PULL), owners=config.owners, limits=ROOMY)
+    name = str(config.protected)
+    return Policy(
+        directions=dict.fromkeys(config.silent, Direction.PULL),
+        owners=config.owners,
+        limits=ROOMY,
+        start="careful" if config.careful else "at_once",
+        protect=(Selector(name, Facet.SCOPE, name),) if config.protected else (),
+    )
 
 
 def fingerprints(shape: Shape, config: Config) -> Mapping[ScopeRef, str]:

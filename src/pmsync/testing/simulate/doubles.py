@@ -25,7 +25,7 @@ def _duplicates(case: Case, family: str, standing: Sequence[Standing], acts: Seq
     items = {one.item for one in standing if one.item}
     if len(items) > 1 and not _never_alike(case, acts) and not _unmarked_twins(case, acts):
         keys = ", ".join(f"{one.system}:{one.seen.key}" for one in standing if one.item)
-        yield Finding("duplicated", f"{family} is managed as {len(items)} items: {keys}", case.causes.of_family(acts))
+        yield Finding("duplicated", f"{family} is managed as {len(items)} items: {keys}")
     places: defaultdict[tuple[str, str, str], list[str]] = defaultdict(list)
     for one in standing:
         if one.item:
@@ -45,14 +45,19 @@ def _unmarked_twins(case: Case, acts: Sequence[Act]) -> bool:
 def _never_alike(case: Case, acts: Sequence[Act]) -> bool:
     """Whether people filed the thing more than once and gave one of the records another title before the engine knew both.
 
-    Or restricted one: what only some people can read is tied to nothing.
+    Or they retitled a copy of one, so that its records did not all show one title as the last was met. Or restricted one: what only some
+    people can read is tied to nothing.
     """
     filed = {act.thing for act in acts if act.verb == "create" and not act.robot}
     if len(filed) < 2:
         return False
     known = max(case.known_at(thing) for thing in filed)
+    gone = {act.thing for act in acts if act.verb == "delete"}
+    shown = {act.thing: act.after for act in acts if act.name == "title" and act.thing not in gone and act.at <= known}
     early = [act for act in acts if not act.first and not act.robot and act.thing in filed and act.at <= known]
-    return any(act.name == "title" or (act.verb == "audience" and act.after == Audience.PRIVATE.name) for act in early)
+    return len(set(shown.values())) > 1 or any(
+        act.name == "title" or (act.verb == "audience" and act.after == Audience.PRIVATE.name) for act in early
+    )
 
 
 def _orphans(case: Case) -> Iterator[Finding]:
@@ -70,10 +75,12 @@ def _surplus(case: Case) -> Iterator[Finding]:
     twice = sum(1 for strike in case.circumstances.struck if strike.endswith(FaultKind.TWICE))
     surplus = [one for group in case.standing.values() for one in group if one.seen.key in case.claims.quarantined]
     made = [one for one in surplus if one.thing in case.truth.robot_made]
+    for one in surplus:
+        if one.thing not in case.truth.robot_made:
+            yield Finding("needless", f"a person filed {one.system}:{one.seen.key}, and it is set aside as one that we made")
     if len(made) > twice and not case.circumstances.copied:
         keys = ", ".join(f"{one.system}:{one.seen.key}" for one in made)
-        acts = [act for one in made for act in case.acts[case.truth.families[one.thing]]]
-        yield Finding("duplicated", f"{keys} are surplus, though only {twice} creates arrived twice", case.causes.of_family(acts))
+        yield Finding("duplicated", f"{keys} are surplus, though only {twice} creates arrived twice")
 
 
 def _mixed(case: Case) -> Iterator[Finding]:

@@ -31,7 +31,7 @@ def _losses(case: Case, family: str, standing: Sequence[Standing], acts: Sequenc
         if lost:
             change = f"{act.before!r} -> {act.after!r}"
             said = f"{family}: {act.who} set {act.name} of {act.thing} {change} (act {act.seq}), and it is gone"
-            yield Finding("lost", said, case.causes.of_loss(act))
+            yield Finding("lost", said)
 
 
 def _label_lost(case: Case, act: Act, group: Sequence[Standing], acts: Sequence[Act]) -> bool:
@@ -44,7 +44,8 @@ def _label_lost(case: Case, act: Act, group: Sequence[Standing], acts: Sequence[
     own = next((one for one in group if one.thing == act.thing), None)
     if own is not None and own.item is None:
         return (label in own.seen.labels) != added
-    shown = {label in one.seen.labels for one in case.talking(group) if own is None or own in case.talking(group)}
+    told = case.talking(group)
+    shown = {label in one.seen.labels for one in case.unprotected(told) if own is None or own in told}
     return (False in shown) if added else (True in shown)
 
 

@@ -90,6 +90,10 @@ class _Disk:
         """Nobody holds the store: that a process of this host is gone is seen at once."""
         self.raw.execute("UPDATE leases SET expires_at = 0 WHERE name = ?", (RUN,))
 
+    def ops(self) -> frozenset[str]:
+        """The names of all ops, open or not."""
+        return frozenset(name for (name,) in self.raw.execute("SELECT uid FROM ops"))
+
     def epoch(self) -> int:
         """The epoch of the run lease as it stands, a transaction that is open included."""
         row = self.raw.execute("SELECT epoch FROM leases WHERE name = ?", (RUN,)).fetchone()
@@ -144,12 +148,16 @@ class _Line(SqliteLine):
 
 
 class _Store(Store):
-    """A store that remembers what a power cut would leave: the content at the last durable commit, and what each commit since has added."""
+    """A store that remembers what a power cut would leave: the content at the last durable commit, and what each commit since has added.
+
+    ``promised``: the names of the ops that would be left in any case.
+    """
 
     peeking: bool
     keeping: bool
     durable: bytes
     since: list[list[Step]]
+    promised: frozenset[str]
     boundary: Callable[[str], None]
     _durable: bool
 
@@ -170,6 +178,7 @@ class _Store(Store):
         added = _disk().take_log()
         if self._durable:
             self.durable, self.since = _disk().read(), []
+            self.promised = _disk().ops()
         else:
             self.since.append(added)
 
@@ -244,6 +253,12 @@ class Machine:
         )
         return Process(store, setup, Engine(setup, store, clock, lambda: _uid(self._names)), fence)
 
+    def raced(self) -> None:
+        """Another process was at work on the disk, and all of it is durable by now: after a power cut it must still be there."""
+        if self.exposed:
+            self.store._durable = True
+            self.store.keep()
+
     def heal(self) -> None:
         """From now on the power stays."""
         self.exposed = self.store.keeping = False
@@ -274,6 +289,10 @@ class Machine:
     def image(self) -> bytes:
         """The bytes on the disk."""
         return _disk().read()
+
+    def would_outlast(self, op: str) -> bool:
+        """Whether a power cut now would leave the op's intent; also where none can come."""
+        return not self.exposed or op in self.store.promised
 
     def after_power_cut(self, draw: Random) -> bytes:
         """What may be on the disk after a power cut: what was durable, and of the commits since then only the first few."""

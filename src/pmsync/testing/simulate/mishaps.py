@@ -90,7 +90,7 @@ class Mishaps:
     """The plan of one system's way: each request's fate depends on the seed and its ordinal in its round alone.
 
     ``server_max``: how late a request may land, as the connector declares. ``armed``: whether anything happens at all now. ``chapter``: the
-    number of the round.
+    number of the round. ``luck``: how much likelier than drawn a mishap is now.
     """
 
     shape: Shape
@@ -100,6 +100,7 @@ class Mishaps:
     armed: Callable[[], bool]
     is_write: Callable[[Request], bool]
     chapter: Callable[[], int]
+    luck: Callable[[], float]
     _firsts: dict[int, int] = field(default_factory=dict)
 
     def __call__(self, ordinal: int, request: Request) -> Fault | None:
@@ -110,6 +111,7 @@ class Mishaps:
         rate = self.shape.rate if self.is_write(request) else self.shape.rate / 4
         chapter = self.chapter()
         name = f"{self.system}:{chapter}.{ordinal - self._firsts.setdefault(chapter, ordinal) + 1}"
+        rate *= self.luck()
         luck = chance(self.shape.seed, f"faults/{name}")
         if luck >= rate * _MOST or luck >= rate * SELDOM.get(phase(), 1.0) or name in self.shape.muted:
             return None

@@ -15,11 +15,12 @@ from pmsync.engine.pausing import Who, frozen_scopes, pause, unpause
 from pmsync.engine.person import Choice, NotFoundError
 from pmsync.reconcile.plan import Plan
 from pmsync.store.errors import Fenced, Held, StoreError
+from pmsync.testing.faults import FaultKind
 from pmsync.testing.simulate.backups import Backups
 from pmsync.testing.simulate.config import Config
 from pmsync.testing.simulate.machine import LEASE, Crash, Process
 from pmsync.testing.simulate.permits import of_plan, of_sync
-from pmsync.testing.simulate.shape import COPY, PAUSE, POWER, RECONFIGURE, RESTORE, RIVALS, TIES, stream
+from pmsync.testing.simulate.shape import CAREFUL, COPY, FEUD, PAUSE, POWER, RECONFIGURE, RESTORE, RIVALS, TIES, stream
 
 if TYPE_CHECKING:
     from pmsync.testing.simulate.world import World
@@ -27,6 +28,21 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 OURS, RIVAL = "ours ", "rival "
 """The two processes of a race, as the story tells them."""
+
+HURRIED, AT_ONCE = 0.5, 3
+"""How likely rounds follow at once upon one whose write is under way, and how many."""
+
+WATCHED, LONG, EVERY = 0.1, 14, 180.0
+"""How likely a feud is let go on, for how many rounds, and the seconds between two."""
+
+LOOKED = 0.5
+"""How likely somebody looks at a plan while a write is in doubt."""
+
+APPROVED = 0.7
+"""How likely somebody approves at once, in chaos, what a careful run held back."""
+
+CONTRADICTED = 0.5
+"""How likely somebody edits a record that a plan is about to write, between the plan and its application."""
 
 TRIES = 6
 """How often a process asks for a store that another one holds."""
@@ -38,6 +54,8 @@ class Operator:
     def __init__(self, world: World, chance: Random) -> None:
         self._world, self._chance = world, chance
         self._plan: Plan | None = None
+        self._held: Plan | None = None
+        """What the last sync held back, for somebody to look at."""
         self._plain = world.machine.config
         self._backups = Backups(world)
         self._untied: tuple[str, str] | None = None
@@ -51,6 +69,7 @@ class Operator:
         self._chance = stream(self._world.shape.seed, f"operator/{number}")
         kinds, draw = self._world.shape.kinds, self._chance.random()
         self._upset()
+        self._look(number)
         if RIVALS in kinds and draw < 0.4:
             self._race()
         elif draw < 0.5:
@@ -63,10 +82,38 @@ class Operator:
             self.attempt(self.sync)
         else:
             self.attempt(self.sync)
+        if CAREFUL in kinds:
+            self._approve(number)
         if self._chance.random() < 0.3:
             self.attempt(self._decide)
         if self._chance.random() < 0.3 and TIES in kinds:
             self.attempt(self._untie)
+
+    def hurry(self, number: int) -> None:
+        """Where a write is under way whose answer was lost, some cannot wait: they run again, and again, before it can have arrived."""
+        world = self._world
+        struck = [name for name in world.record.struck if name.endswith(f" {FaultKind.LATE}")]
+        late = any(f":{number}." in name for name in struck)
+        if late and stream(world.shape.seed, f"hurry/{number}").random() < HURRIED:
+            for _ in range(AT_ONCE):
+                self.attempt(self.sync)
+
+    def watch(self) -> None:
+        """Where automations want different things of one field, some let it go on like that: a round every few minutes, nobody else moving."""
+        world = self._world
+        if FEUD in world.shape.kinds and stream(world.shape.seed, "watch").random() < WATCHED:
+            for _ in range(LONG):
+                world.chapter, world.boundaries = world.chapter + 1, 0
+                self.attempt(self.sync)
+                world.clock.sleep(EVERY)
+
+    def _look(self, number: int) -> None:
+        """Where a write is in doubt, some look at a plan first, and throw it away."""
+        world = self._world
+        with world.machine.peek() as tx:
+            doubtful = bool(tx.ops.open())
+        if doubtful and stream(world.shape.seed, f"look/{number}").random() < LOOKED:
+            self.attempt(self._planned)
 
     def _upset(self) -> None:
         """What else befalls the program between two rounds."""
@@ -120,6 +167,8 @@ class Operator:
         with self._world.permitting(of_sync(self._world)):
             report = self._world.machine.engine.sync(self._world.hear)
         self._met()
+        self._backups.read_again()
+        self._held = report.held
         if report.held is not None and self._chance.random() < 0.5:
             self._plan = report.held
         return report
@@ -134,6 +183,7 @@ class Operator:
     def _begin(self, what: str) -> None:
         world = self._world
         world.rounds += 1
+        world.look_at_shields()
         world.circumstances.rounds.append(len(world.truth.acts))
         world.say(f"-- round {world.rounds}: {what}")
 
@@ -141,7 +191,16 @@ class Operator:
         plan = self._planned()
         for _ in range(self._chance.randint(0, 2)):
             self._world.move()
+        self._contradict(plan)
         self._apply(plan)
+
+    def _contradict(self, plan: Plan) -> None:
+        """Somebody who has seen the plan gives one of the records that it is to retitle another title himself."""
+        chance = stream(self._world.shape.seed, f"contradict/{self._world.rounds}")
+        refs = [op.ref for op in plan.ops if op.ref is not None and any(change.field == "title" for change in op.changes)]
+        if refs and chance.random() < CONTRADICTED:
+            ref = chance.choice(refs)
+            self._world.contradict(ref.system, ref.remote_id)
 
     def _plan_for_later(self) -> None:
         """Apply the plan that was left from an earlier round, or leave one."""
@@ -150,6 +209,12 @@ class Operator:
         else:
             plan, self._plan = self._plan, None
             self._apply(plan)
+
+    def _approve(self, number: int) -> None:
+        """Somebody looks at what was held back, and lets it be done."""
+        held, self._held = self._held, None
+        if held is not None and stream(self._world.shape.seed, f"approve/{number}").random() < APPROVED:
+            self.attempt(lambda: self._apply(held))
 
     def _planned(self) -> Plan:
         self._begin("plan")
@@ -239,6 +304,8 @@ class Operator:
         world.crashes += len(died)
         if died:
             world.machine.restart()
+        else:
+            world.machine.raced()
 
     def _contest(self, name: str, process: Process) -> None:
         for _ in range(TRIES):

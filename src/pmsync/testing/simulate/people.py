@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
-from pmsync.model.enums import Kind, Priority, Status
-from pmsync.testing.simulate.shape import AUDIENCES, Shape, SystemShape, stream
+from pmsync.model.enums import Audience, Kind, Priority, Status
+from pmsync.testing.simulate.shape import AUDIENCES, LEAST_ITEMS, Shape, SystemShape, stream
 from pmsync.testing.simulate.truth import Act, Truth
 from pmsync.testing.stage import Ground, Seen, Sketch
 
@@ -34,6 +34,9 @@ MOVES: Mapping[str, int] = {
 }
 """What people do, and how often."""
 
+THINNING = ("delete", "move", "restrict")
+"""Moves after which a thing may be linked no more; nobody makes them where hardly enough would be left."""
+
 Place = tuple[str, str, Seen]
 """A system, a record of it, and its looks."""
 
@@ -44,7 +47,7 @@ class People:
     def __init__(self, shape: Shape, grounds: Mapping[str, Ground], truth: Truth, chance: Random) -> None:
         self._shape, self._grounds, self._truth, self._chance = shape, grounds, truth, chance
         self._systems = {system.name: system for system in shape.systems}
-        self._serials = self._words = self.moves = 0
+        self._serials = self._words = self._contradicted = self.moves = 0
         self.told: list[str] = []
         """What was done, in words, for a replay."""
 
@@ -74,9 +77,20 @@ class People:
         kind = self._chance.choices(list(MOVES), list(MOVES.values()))[0]
         pool = [place for place in places if self._family(place) == self._family(places[0])] if hot else places
         place = pool[int(draw[0] * len(pool))]
+        if kind in THINNING and self._few(place):
+            kind = "status"
         by = NAMES[int(draw[1] * len(NAMES))]
         said = _DEEDS[kind](self, place, by)
         self._tell(f"act:{self.moves} {by} {kind} {said}", by)
+
+    def contradict(self, system: str, record: str) -> None:
+        """Somebody who knows better gives a record another title, if it is still there."""
+        place = next((one for one in self._places() if one[:2] == (system, record)), None)
+        if place is not None:
+            self._contradicted += 1
+            serial = self._family(place)
+            self._grounds[system].put(record, "mei", "title", f"{serial} n{self._contradicted} no, otherwise")
+            self._tell(f"mei contradicts {place[2].key}", "mei")
 
     def answer(self, acts: Sequence[Act]) -> None:
         """An automation that labels what we closed, and one that comments."""
@@ -199,6 +213,17 @@ class People:
 
     def _family(self, place: Place) -> str:
         return self._truth.families[self._truth.thing(place[0], place[1])]
+
+    def _few(self, without: Place) -> bool:
+        """Whether too few things would have a record that takes part, were it not for this one."""
+        left = {
+            self._family(place)
+            for place in self._places()
+            if place[:2] != without[:2]
+            and place[2].audience is not Audience.PRIVATE
+            and place[2].container in self._systems[place[0]].containers
+        }
+        return len(left) < LEAST_ITEMS
 
     def _serial(self) -> str:
         self._serials += 1

@@ -42,7 +42,7 @@ def of_sync(world: World) -> Callable[[Act], bool]:
     """Everything, but where the config changed since the last run."""
     machine = world.machine
     with machine.peek() as tx:
-        rows = {scope: tx.scopes.get(scope) for scope in machine.process.setup.scopes()}
+        rows = tx.scopes.many(machine.process.setup.scopes())
         begun = [row.op for row in tx.ops.open()]
     found = machine.process.setup.fingerprints
     if not any(row is not None and row.config_hash not in ("", found[scope]) for scope, row in rows.items()):

@@ -13,8 +13,8 @@ from pmsync.testing.simulate.truth import ROBOT
 if TYPE_CHECKING:
     from pmsync.testing.simulate.world import World
 
-PAUSES = (400.0, 700.0, 2000.0, 4000.0)
-"""Seconds between rounds while the world comes to rest; the last is repeated."""
+PAUSE = BEATS.sweep + 1.0
+"""Seconds between rounds while the world comes to rest: everything that was put off is due by then, so that no round is idle."""
 
 SWEEPS = 2
 """Sweeps until what was deleted or moved away is settled."""
@@ -35,22 +35,25 @@ class Quiet:
     def come_to_rest(self) -> bool:
         """False when the world never does.
 
-        Where something was moved or deleted, the sweep has to come by twice more after that.
+        Where something was moved or deleted, the sweep has to come by twice after the chaos; it does so in every round.
         """
         world = self._world
-        left = SWEEPS if any(act.verb in ("move", "delete") for act in world.truth.acts) else 0
-        world.clock.sleep(LAG + world.machine.host.behind)
-        for number in range(MOST):
+        least = SWEEPS if any(act.verb in ("move", "delete") for act in world.truth.acts) else 1
+        world.clock.sleep(max(LAG, PAUSE) + world.machine.host.behind)
+        for number in range(1, MOST + 1):
             self._settle()
             before = world.marks()
             report = world.operator.round_in_peace()
-            if report is None or report.tally.of("pulled") or before != world.marks() or self._unfinished(report):
-                world.clock.sleep(PAUSES[min(number, len(PAUSES) - 1)])
-            elif left:
-                left -= 1
-                world.clock.sleep(BEATS.sweep + 1.0)
-            else:
+            moving = (
+                report is None
+                or report.tally.of("pulled")
+                or report.tally.of("later")
+                or before != world.marks()
+                or self._unfinished(report)
+            )
+            if not moving and number >= least:
                 return True
+            world.clock.sleep(PAUSE)
         return False
 
     def _settle(self) -> None:

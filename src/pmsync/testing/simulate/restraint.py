@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pmsync.reconcile.operation import OpKind
-from pmsync.testing.simulate.case import MERGED, Case, Finding
+from pmsync.testing.simulate.case import MERGED, Case, Finding, Standing
 from pmsync.testing.simulate.people import AUTOMATION
 from pmsync.testing.simulate.shape import AUDIENCES
 from pmsync.testing.simulate.truth import Act
@@ -67,13 +67,19 @@ def _needless(case: Case) -> Iterator[Finding]:
                 continue  # whether they had been carried was forgotten with the store
             if not any(_apart(case, one, other, acts) for one in acts for other in acts if not one.robot and not other.robot):
                 said = f"{family}: a conflict between {sorted(dispute.values)}, though nobody edited at cross purposes"
-                yield Finding("needless", said, case.causes.of_conflict(acts))
+                yield Finding("needless", said)
 
 
 def _apart(case: Case, one: Act, other: Act, acts: Sequence[Act]) -> bool:
-    """Whether ``other`` came later, on another record, differs, and was made without a sight of ``one``."""
+    """Whether ``other`` came later, on another record, differs, and was made without a sight of ``one``.
+
+    Where nobody is told who changed what, and our write was still in doubt, none but its author can tell whether he had seen what it brought:
+    either value may be the one that did not know the other, and only a conflict keeps both.
+    """
     if not one.seq < other.seq or one.thing == other.thing or one.after == other.after:
         return False
+    if other.system in case.blind and other.seq in case.circumstances.doubtful:
+        return True
     return not any(
         act.seq < other.seq and act.thing == other.thing and act.robot and act.after == one.after and act.seq > one.seq
         for act in acts
@@ -89,8 +95,24 @@ def _stale(case: Case) -> Iterator[Finding]:
         group = [one for standing in case.standing.values() for one in standing if one.item == dispute.item and case.at_home(one)]
         if any(case.item_of(thing) == dispute.item for thing in left):
             continue
+        if _written_over(case, dispute.name, dispute.values, group):
+            continue
         if len(group) > 1 and len(dispute.values) > 1 and case.alike(dispute.name, group):
             yield Finding("needless", f"a conflict about {dispute.name} is open though {len(group)} records agree")
+
+
+def _written_over(case: Case, name: str, values: frozenset[str], group: Sequence[Standing]) -> bool:
+    """Whether one of the values was a person's that we wrote over unseen: it shows nowhere, and stands in the conflict for itself."""
+    last: dict[str, Act] = {}
+    things = {one.thing for one in group}
+    for act in (act for acts in case.acts.values() for act in acts if act.name == name and act.thing in things):
+        past = last.get(act.thing)
+        if act.robot and past is not None and not past.robot and past.after == act.before:
+            lost = case.means(act.system, name, act.before)
+            if lost & values and not any(lost & case.means(one.system, name, one.seen.values[name]) for one in group):
+                return True
+        last[act.thing] = act
+    return False
 
 
 def _unaccounted(case: Case) -> Iterator[Finding]:

@@ -27,23 +27,42 @@ HOOKS, HOOK_SECRET = "hooks", "what signs a simulation's webhooks"
 AUDIENCES, FEUD = "audiences", "feud"
 """Some containers are public, and people restrict records; two automations want different things of one field."""
 
+CAREFUL, PROTECT = "careful", "protect"
+"""The config says ``start: careful``; it protects a container: what is in there is read and never written."""
+
 BUSY, OWNERS, REACTING = "busy", "owners", "reacting"
 """What else a world may have, by the names under which it is left out: moves in the midst of rounds, owners of fields, automations."""
 
 KINDS: tuple[str, ...] = (
     *FaultKind,
     *(CRASH, POWER, TRAIL, TEAR, SKEW, STEP, DISK, RIVALS, AUDIENCES, FEUD, HOOKS),
-    *(RESTORE, COPY, RECONFIGURE, PAUSE, UNDO, TIES),
+    *(RESTORE, COPY, RECONFIGURE, PAUSE, UNDO, TIES, CAREFUL, PROTECT),
 )
 """Everything that may befall a world."""
 
-LEAST_FAULTS = 3
-"""How many kinds of fault on the way every world has at least."""
+OFTEN: Mapping[str, float] = {UNDO: 0.5}
+"""Kinds that are drawn less often than others: they cost much, and a world needs none of them to count."""
+
+LEAST_SYSTEMS, LEAST_ITEMS, LEAST_EDITS, LEAST_FAULTS = 3, 5, 20, 3
+"""A world that has less of any of these does not count. Every one has as many kinds of fault on the way as faults must strike in it."""
+
+MOVES = 22
+"""How many moves people make between the rounds of a world, all rounds together: as many as it needs to count, and hardly more."""
 
 LAG = 700.0
 """Seconds after which every listing shows what there was, however far it trails."""
 
-PERSONALITIES = ("keyed", "listed", "lagging", "unmarked", "keyed-rich", "listed-rich", "lagging-rich", "unmarked-rich")
+PERSONALITIES = (
+    "keyed",
+    "listed",
+    "lagging",
+    "unmarked",
+    "keyed-rich",
+    "listed-rich",
+    "lagging-rich",
+    "unmarked-rich",
+    "renaming",
+)
 CASTS: tuple[tuple[str, ...], ...] = (
     ("jira", "github", "memory"),
     ("jira", "github", "memory"),
@@ -105,6 +124,12 @@ class Shape:
         return frozenset({stream(self.seed, "audiences").choice(self.systems).name})
 
     @property
+    def protected(self) -> tuple[str, str] | None:
+        """The system and key of a container that the config protects: nothing is ever mirrored into it, so that only edits are kept out."""
+        places = [(system.name, key) for system in self.systems for key in system.containers[1:]]
+        return stream(self.seed, "protect").choice(places) if PROTECT in self.kinds and places else None
+
+    @property
     def blind(self) -> frozenset[str]:
         """Systems with neither history nor compare-and-set: nobody can tell what happened there between a look and a write."""
         return frozenset(one.name for one in self.systems if one.kind == "memory" and "-rich" not in one.knobs["personality"])
@@ -122,15 +147,16 @@ def draw(seed: int, muted: frozenset[str] = frozenset()) -> Shape:
     owners = {}
     if chance.random() < 0.4:
         owners = {name: chance.choice(systems).name for name in ("title", "status", "priority") if chance.random() < 0.6}
+    rounds = chance.choice((2, 2, 2, 3, 4))
     shape = Shape(
         seed=seed,
         systems=systems,
-        items=chance.randint(5, 6),
-        rounds=chance.randint(3, 5),
-        edits=chance.randint(7, 9),
+        items=LEAST_ITEMS,
+        rounds=rounds,
+        edits=-(-MOVES // rounds),
         kinds=_kinds(seed),
-        rate=chance.choice((0.05, 0.1, 0.2)),
-        crash_rate=chance.choice((0.002, 0.005, 0.01)),
+        rate=chance.choice((0.06, 0.12, 0.22)),
+        crash_rate=chance.choice((0.003, 0.006, 0.011)),
         busy=chance.choice((0.0, 0.01, 0.04)),
         owners=owners,
         reacting=chance.random() < 0.3,
@@ -150,7 +176,7 @@ def _kinds(seed: int) -> frozenset[str]:
     """A swarm: each kind is in or out, by a stream of its own, so that a kind more shifts no other. At least three are faults on the way."""
     swarm = stream(seed, "kinds")
     share = swarm.choice((0.25, 0.5, 0.75))
-    drawn = {kind for kind in KINDS if stream(seed, f"kinds/{kind}").random() < share}
+    drawn = {kind for kind in KINDS if stream(seed, f"kinds/{kind}").random() < share * OFTEN.get(kind, 1.0)}
     lacking = [kind for kind in FaultKind if kind not in drawn]
     while len(drawn & set(FaultKind)) < LEAST_FAULTS:
         drawn.add(lacking.pop(swarm.randrange(len(lacking))))

@@ -16,11 +16,26 @@ from pmsync.testing.simulate.hosts import SKEWS, STEPS
 from pmsync.testing.simulate.machine import LEASE, Crash, Machine, Process, plugins
 from pmsync.testing.simulate.mishaps import Mishaps, Record, blind_spots, chance
 from pmsync.testing.simulate.operator import RIVAL, Operator
-from pmsync.testing.simulate.people import People
+from pmsync.testing.simulate.people import NAMES, People
 from pmsync.testing.simulate.post import Post
 from pmsync.testing.simulate.quiet import Quiet
 from pmsync.testing.simulate.rivals import Baton
-from pmsync.testing.simulate.shape import CRASH, DISK, FEUD, HOOKS, LAG, POWER, SKEW, STEP, TEAR, TRAIL, Shape, stream
+from pmsync.testing.simulate.shape import (
+    CRASH,
+    DISK,
+    FEUD,
+    HOOKS,
+    LAG,
+    LEAST_EDITS,
+    LEAST_FAULTS,
+    POWER,
+    SKEW,
+    STEP,
+    TEAR,
+    TRAIL,
+    Shape,
+    stream,
+)
 from pmsync.testing.simulate.truth import ROBOT, Act, Truth
 from pmsync.testing.simulate.way import Way
 from pmsync.testing.stage import Ground
@@ -33,6 +48,15 @@ TRAVEL = (0.05, 0.2, 0.6)
 
 REACTION = 1.5
 """Seconds until an automation answers."""
+
+EXTRA = 3
+"""How many more rounds there are at most so that there are enough strikes: a process that dies at once meets nothing else."""
+
+MORE = 12
+"""How many more moves people make at most so that there are enough edits."""
+
+PRESSING = 6.0
+"""How much likelier strikes are as long as there were too few."""
 
 SERVER_MAX = 54.0
 """Seconds until the latest request lands: less than any connector declares."""
@@ -61,6 +85,8 @@ class World:
         self.permitted: Callable[[Act], bool] = lambda act: True
         """What may be written now: everything, but while only a plan is made, or only a plan is carried out."""
         self._told = self._posted = 0
+        self.shielded: set[str] = set()
+        """Things in a container that the config protects, as the round began."""
         self.chaos = False
         self.dead: dict[str, str] = {}
         """Who of the processes that move died, and how."""
@@ -93,7 +119,9 @@ class World:
 
     def _way(self, name: str) -> Way:
         ground = self.grounds[name]
-        plan = Mishaps(self.shape, name, SERVER_MAX, self.record, lambda: self.chaos, ground.is_write, lambda: self.chapter)
+        plan = Mishaps(
+            self.shape, name, SERVER_MAX, self.record, lambda: self.chaos, ground.is_write, lambda: self.chapter, self.luck
+        )
         return Way(name, ground, self.clock, self, plan)
 
     # -- the phases ----------------------------------------------------------------------------------------------------------------
@@ -106,19 +134,50 @@ class World:
             self.machine.restart()
         self.chaos = True
         for number in range(1, self.shape.rounds + 1):
-            self.chapter, self.boundaries = number, 0
-            for _ in range(self.shape.edits):
-                self.move()
-                self.clock.sleep(self.schedule.choice((0.0, 0.5, 3.0)))
-            if f"round:{number}" not in self.shape.muted:
-                self.operator.round(number)
-            self.clock.sleep(self.schedule.choice(GAP))
-            if STEP in self.shape.kinds:
-                self.machine.host.step(self._hosts.choice(STEPS))
+            self._move_about(last=number == self.shape.rounds)
+            self._round(number)
+        for number in range(self.shape.rounds + 1, self.shape.rounds + 1 + EXTRA):
+            if self._is_calm():
+                self._round(number)
+        self.operator.watch()
         self.chaos = False
         self.machine.heal()
         self.operator.tidy()
         self._weather(foul=False)
+
+    def _round(self, number: int) -> None:
+        """A round in chaos, and the time until the next one."""
+        self.chapter, self.boundaries = number, 0
+        if f"round:{number}" not in self.shape.muted:
+            self.operator.round(number)
+            self.operator.hurry(number)
+        self.clock.sleep(self.schedule.choice(GAP))
+        if STEP in self.shape.kinds:
+            self.machine.host.step(self._hosts.choice(STEPS))
+
+    def _move_about(self, *, last: bool) -> None:
+        """People move before a round; before the last one until there were enough edits, moves that are left out counted as such."""
+        moves = self.shape.edits
+        while moves > 0 or (last and moves > -MORE and self.edits() + self._left_out("act:") < LEAST_EDITS):
+            self.move()
+            self.clock.sleep(self.schedule.choice((0.0, 0.5, 3.0)))
+            moves -= 1
+
+    def edits(self) -> int:
+        """How often people changed something that was there before."""
+        return sum(1 for act in self.truth.acts if act.who in NAMES and not act.first and act.verb != "create")
+
+    def _left_out(self, *beginnings: str) -> int:
+        return sum(1 for name in self.shape.muted if name.startswith(beginnings))
+
+    def _is_calm(self) -> bool:
+        """Whether too little has struck yet; what is left out counts as if it had."""
+        strikes = (*(f"{name}:" for name in self.grounds), *(f"{kind}:" for kind in (CRASH, POWER, DISK)))
+        return len(self.record.struck) + self._left_out(*strikes) < LEAST_FAULTS
+
+    def luck(self) -> float:
+        """How much likelier than drawn a strike is: from the last round on, in a world that is too calm."""
+        return PRESSING if self.chapter >= self.shape.rounds and self._is_calm() else 1.0
 
     def come_to_rest(self) -> bool:
         """See ``Quiet.come_to_rest``."""
@@ -151,6 +210,19 @@ class World:
         for ground in self.grounds.values():
             ground.trail(self.schedule.random() if foul and TRAIL in self.shape.kinds else 0.0)
             ground.tear(foul and TEAR in self.shape.kinds)
+
+    def _is_protected(self, act: Act) -> bool:
+        """Whether it was done to what the config protects, and did so as the round began already."""
+        return act.thing in self.shielded and any(
+            (system, seen.container) == self.shape.protected
+            for system, _, thing, seen in self.truth.alive()
+            if thing == act.thing
+        )
+
+    def look_at_shields(self) -> None:
+        """A round begins: what is protected now must not be written in it."""
+        place = self.shape.protected
+        self.shielded = {thing for system, _, thing, seen in self.truth.alive() if (system, seen.container) == place}
 
     # -- the story, for a replay -------------------------------------------------------------------------------------------------------
 
@@ -239,7 +311,7 @@ class World:
         if not self.chaos or kind not in self.shape.kinds or (kind == POWER and self.rival):
             return False
         name = f"{kind}:{self.chapter}.{self.boundaries}"
-        if name in self.shape.muted or chance(self.shape.seed, name) >= self.shape.crash_rate:
+        if name in self.shape.muted or chance(self.shape.seed, name) >= self.shape.crash_rate * self.luck():
             return False
         self.record.note(kind, f"{name} at {where}")
         return True
@@ -264,6 +336,16 @@ class World:
             for ground in self.grounds.values():  # one change shows sooner in a listing, another one later
                 ground.trail(self._weathers.random())
         self.people.move(self._hidden() if hidden is None else hidden)
+        self._doubt(start)
+
+    def contradict(self, system: str, record: str) -> None:
+        """Somebody gives a record another title."""
+        start = len(self.truth.acts)
+        self.people.contradict(system, record)
+        self._doubt(start)
+
+    def _doubt(self, start: int) -> None:
+        """Note which of the acts since ``start`` touched records on which a write of ours is unresolved."""
         if len(self.truth.acts) > start:
             with self.machine.peek() as tx:
                 rows = tx.ops.open()
@@ -287,6 +369,12 @@ class World:
         changed = ", ".join(sorted({act.thing for act in acts}))
         if not rows:
             self.violations.append(("no_intent", f"{changed} changed in {system} without an open intent"))
-        forbidden = [act for act in acts if not self.permitted(act) or act.system == self.operator.paused]
+        elif self.rival is None and not any(self.machine.would_outlast(row.op.uid) for row in rows):
+            self.violations.append(
+                ("no_intent", f"{changed} changed in {system}, and a power cut would leave nothing of the intent")
+            )
+        forbidden = [
+            act for act in acts if not self.permitted(act) or act.system == self.operator.paused or self._is_protected(act)
+        ]
         if forbidden:
             self.violations.append(("unplanned", f"{forbidden[0].verb} {forbidden[0].name} of {changed}, which nothing allowed"))
