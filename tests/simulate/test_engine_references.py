@@ -171,3 +171,42 @@ def test_a_field_that_is_only_pulled_makes_no_release(make_world):
     world.create("a", title="Login", release=frozenset({v1}))
     world.rest()
     assert [row["title"] for row in world.rows("b")] == ["Login"]
+
+
+def _work_in_releases(make_world):
+    """Two issues, one blocked by the other, both in a release, one in a second that the other side has already."""
+    world = make_world(PAIR)
+    v1, v2 = release(world, "a", "1.0", due="2026-03-31"), release(world, "a", "2.0")
+    release(world, "b", "2.0")
+    first = world.create("a", title="First", release=frozenset({v1}))
+    world.create("a", title="Second", release=frozenset({v1, v2}), blocked_by=frozenset({first}), parent=first)
+    return world
+
+
+def _outcome(world):
+    """What a person sees on the other side, references by title."""
+    shown = {}
+    for row in world.servers["b"].rows.values():
+        if not row.deleted:
+            title = row.values["title"]
+            assert title not in shown, f"{title} is there twice"
+            shown[title] = {name: titles(world, "b", row.id, name) for name in ("release", "blocked_by", "parent")}
+    return shown
+
+
+def test_a_crash_at_any_boundary_leaves_every_reference_right_in_the_end(make_world, doom, crash):
+    """C12: releases, and what goes into them, are made once each."""
+    world = _work_in_releases(make_world)
+    world.rest()
+    expected, boundaries = _outcome(world), world.doom.passed
+    assert expected["Second"] == {"release": ["1.0", "2.0"], "blocked_by": ["First"], "parent": ["First"]}
+    for strike in range(1, boundaries + 1):
+        world = _work_in_releases(make_world)
+        world.doom = doom(strike)
+        try:
+            world.sync()
+        except crash:
+            world.restart()
+        world.doom = doom()
+        world.rest()
+        assert _outcome(world) == expected, f"boundary {strike} of {boundaries}"
