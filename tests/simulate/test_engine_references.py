@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from pmsync.engine import reading
+from pmsync.engine.directory import bound
+from pmsync.engine.naming import Naming
 from pmsync.engine.setup import Policy
 from pmsync.model.enums import Direction, Kind
 from pmsync.reconcile.operation import OpKind
+from pmsync.reconcile.plan import lines
 from pmsync.reconcile.rails import Limits
 from pmsync.reconcile.routing import Create
 
@@ -210,3 +214,26 @@ def test_a_crash_at_any_boundary_leaves_every_reference_right_in_the_end(make_wo
         world.doom = doom()
         world.rest()
         assert _outcome(world) == expected, f"boundary {strike} of {boundaries}"
+
+
+def test_a_plan_names_releases_by_their_titles(make_world):
+    """Nobody reads ids: neither those of a tracker nor those of the hub."""
+    world = make_world(PAIR)
+    world.rules = world.mirror_all(Create.REVIEW)
+    world.restart()
+    v1 = release(world, "a", "1.0")
+    world.create("a", title="Login", release=frozenset({v1}))
+    plan = world.plan()
+    scope = plan.held[0].op.scope
+    surfaces = {one.id: bound(world.store, scope, one) for one in world.connectors["b"].surfaces(scope)}
+    shown = [line.after for held in plan.held for line in lines(held.op, surfaces) if line.field == "release"]
+    assert shown == ["+1.0"]
+
+
+def test_explain_names_what_is_referred_to(pair):
+    v1 = release(pair, "a", "1.0")
+    pair.create("a", title="Login", release=frozenset({v1}))
+    pair.rest()
+    [told] = reading.explain(pair.store, "A-2", "release", Naming(pair.setup, pair.store)).fields
+    assert told.value == "1.0"
+    assert {place.shown for place in told.places} == {"1.0"}

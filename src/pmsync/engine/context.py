@@ -9,16 +9,14 @@ from dataclasses import dataclass, field, replace
 from pmsync.connect.clock import Clock
 from pmsync.connect.contract import Connector
 from pmsync.connect.errors import AuthFailed, ConnectorError, Fatal, Gone, Park, Retry
-from pmsync.engine.directory import LinkDirectory
+from pmsync.engine.directory import bound
 from pmsync.engine.events import Event, Listener
 from pmsync.engine.ledger import Ledger
 from pmsync.engine.setup import Setup
 from pmsync.model.enums import Nature
-from pmsync.model.fields import FIELDS
 from pmsync.model.item import Link
 from pmsync.model.record import ScopeRef
 from pmsync.reconcile.laws import check_surface
-from pmsync.reconcile.lenses import ReferencesLens
 from pmsync.reconcile.surface import Surface
 from pmsync.store import Store
 from pmsync.store.holding import Lease
@@ -103,15 +101,8 @@ class Context:
         if scope not in self._surfaces:
             found = self.connector(scope).surfaces(scope)
             _refuse_unlawful(scope, found)
-            self._surfaces[scope] = {surface.id: self._bound(scope, surface) for surface in found}
+            self._surfaces[scope] = {surface.id: bound(self.store, scope, surface) for surface in found}
         return self._surfaces[scope]
-
-    def _bound(self, scope: ScopeRef, surface: Surface) -> Surface:
-        """The surface; one that refers to other records is told who is who."""
-        if not isinstance(surface.lens, ReferencesLens):
-            return surface
-        directory = LinkDirectory(self.store, scope, within=FIELDS[surface.field].refers is Nature.RELEASE)
-        return replace(surface, lens=replace(surface.lens, directory=directory))
 
     def tell(self, kind: str, text: str, **facts: object) -> None:
         """Send one event to the listener."""

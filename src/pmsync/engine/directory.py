@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pmsync.model.enums import Status
+from pmsync.model.enums import Nature, Status
 from pmsync.model.fields import FIELDS
 from pmsync.model.item import Item, Link, LinkState
 from pmsync.model.record import RecordRef, ScopeRef
 from pmsync.model.values import EMPTY, Known, Settled, members, raw
+from pmsync.reconcile.lenses import ReferencesLens
+from pmsync.reconcile.surface import Surface
 from pmsync.store import Store, Transaction
 
 NEVER = "9999"
@@ -45,10 +47,25 @@ class LinkDirectory:
             found = tx.items.get(item)
         return (False, NEVER, item) if found is None else release_rank(found)
 
+    def title(self, item: str) -> str:
+        """See ``Directory.title``."""
+        with self.store.joined() as tx:
+            found = tx.items.get(item)
+        title = raw(found.fields["title"].value) if found is not None and "title" in found.fields else None
+        return str(title or item)
+
     def _fits(self, link: Link) -> bool:
         if link.state is not LinkState.LINKED or link.ref.system != self.scope.system:
             return False
         return link.scope == self.scope or not self.within
+
+
+def bound(store: Store, scope: ScopeRef, surface: Surface) -> Surface:
+    """The surface; one that refers to other records is told who is who."""
+    if not isinstance(surface.lens, ReferencesLens):
+        return surface
+    directory = LinkDirectory(store, scope, within=FIELDS[surface.field].refers is Nature.RELEASE)
+    return replace(surface, lens=replace(surface.lens, directory=directory))
 
 
 def release_rank(item: Item) -> tuple[bool, str, str]:

@@ -12,11 +12,9 @@ from pmsync.model.record import ScopeRef
 from pmsync.model.values import EMPTY, Settled, known, members
 from pmsync.reconcile.lens import Unrepresentable
 from pmsync.reconcile.lenses import ReferencesLens
+from pmsync.reconcile.lenses.references import PROMISE
 from pmsync.reconcile.operation import Change, Operation
 from pmsync.reconcile.surface import Surface
-
-PROMISE = "item:"
-"""Stands before the uid of an item whose record does not exist yet."""
 
 
 def foreseen(context: Context, scope: ScopeRef, surface: Surface, hub: Settled) -> Settled | Unrepresentable:

@@ -64,5 +64,12 @@ class Surface:
         if isinstance(value, Empty):
             return "(empty)"
         if isinstance(value.value, frozenset):
-            return ", ".join(sorted(self.display.get(part, part) for part in value.value))
-        return self.display.get(value.value, value.value)
+            return ", ".join(sorted(map(self.name, value.value)))
+        return self.name(value.value)
+
+    def name(self, token: str) -> str:
+        """One remote value, or one member of a set, as a person knows it."""
+        known = self.display.get(token)
+        if known is None and isinstance(self.lens, ReferencesLens):
+            return self.lens.name(token)
+        return token if known is None else known

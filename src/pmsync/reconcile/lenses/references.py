@@ -25,6 +25,10 @@ class Directory(Protocol):
         """Where a place that has room for one shows the item: the least first."""
         ...
 
+    def title(self, item: str) -> str:
+        """What a person calls the item."""
+        ...
+
 
 class Nowhere:
     """The directory that knows nothing, until the engine brings its own."""
@@ -38,11 +42,19 @@ class Nowhere:
         return None
 
     def rank(self, item: str) -> tuple[bool, str, str]:
-        """By name."""
+        """By uid."""
         return (False, "", item)
+
+    def title(self, item: str) -> str:
+        """Its uid."""
+        return item
 
 
 NOWHERE = Nowhere()
+
+
+PROMISE = "item:"
+"""In a plan: stands before the uid of an item whose record does not exist yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +102,11 @@ class ReferencesLens:
     def canon(self, remote: Settled) -> Settled:
         """What is managed: of the rest it does not matter whether it is there. But where there is room for one, it stands in the way."""
         return remote if self.single else known(members(remote) - self.strangers(remote))
+
+    def name(self, remote_id: str) -> str:
+        """What a person calls what is referred to; the id itself where nobody knows."""
+        item = remote_id.removeprefix(PROMISE) if remote_id.startswith(PROMISE) else self.directory.item(remote_id)
+        return remote_id if item is None else self.directory.title(item)
 
     def strangers(self, remote: Settled) -> frozenset[str]:
         """The references to what has no item."""

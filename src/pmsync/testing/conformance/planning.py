@@ -31,6 +31,9 @@ class _Same:
     def rank(self, item: str) -> tuple[bool, str, str]:
         return (False, "", item)
 
+    def title(self, item: str) -> str:
+        return item
+
 
 def _bound(surface: Surface) -> Surface:
     lens = surface.lens
