@@ -34,13 +34,14 @@ from pmsync.connect.contract import (
 from pmsync.connect.errors import Ambiguous, AuthFailed, Conflict, ConnectorError, Gone, NotSent, Rejected, WriteRefused
 from pmsync.connect.plugin import Environment, ScopeConfig
 from pmsync.connect.webhooks import genuine
+from pmsync.model.enums import Kind, Nature
 from pmsync.model.labels import by_key
 from pmsync.model.record import Comment, Record, RecordRef, ScopeRef
 from pmsync.model.values import Known, known, raw
 from pmsync.reconcile.operation import Operation, OpKind
 from pmsync.reconcile.surface import Surface
 from pmsync.testing.emulator import Event
-from pmsync_memory.mapping import SURFACES, surfaces_of
+from pmsync_memory.mapping import PLANS, SURFACES, surfaces_of
 from pmsync_memory.server import PAGE, PERMISSIONS, ROBOT, MemoryServer, Note, Row
 from pmsync_memory.settings import ContainerSettings
 
@@ -121,7 +122,7 @@ class MemoryConnector(Connector):
 
     def surfaces(self, scope: ScopeRef) -> list[Surface]:
         """Title, body, status, priority and labels; the config's value maps overrule the defaults."""
-        return surfaces_of(self._scopes[scope])
+        return surfaces_of(self._scopes[scope], releases=self._server.personality.releases)
 
     def refresh(self) -> None:
         """Nothing is cached."""
@@ -165,8 +166,10 @@ class MemoryConnector(Connector):
     def in_scope(self, scope: ScopeRef, record: Record) -> bool:
         """In this container, and carrying all labels that the scope's settings ask for."""
         wanted = ContainerSettings.model_validate(self._scopes[scope].settings).labels
-        seen = record.values["labels"]
+        seen = record.values.get("labels")
         labels = seen.value if isinstance(seen, Known) else ()
+        if record.kind.nature is not Nature.WORK:
+            return record.scope == scope
         return record.scope == scope and by_key(wanted).keys() <= by_key(labels).keys()
 
     # -- writing ------------------------------------------------------------------------------------------------------------
@@ -199,7 +202,7 @@ class MemoryConnector(Connector):
         moved = [change for change in op.changes if change.before != change.after]
         if op.ref is None or not moved:
             return None
-        scalars = [change for change in moved if change.surface != "labels"]
+        scalars = [change for change in moved if change.surface != "labels"]  # whole, whatever they hold
         labels = next((change for change in moved if change.surface == "labels"), None)
         return self._ask(
             "PATCH",
@@ -300,7 +303,7 @@ class MemoryConnector(Connector):
             key=row.key,
             url=self._url(row.key),
             kind=row.kind,
-            values={surface: known(row.values.get(surface)) for surface in SURFACES},
+            values={surface: known(row.values.get(surface)) for surface in self._shown(row)},
             version=str(row.changed),
             updated_at=row.updated_at,
             created_at=row.created_at,
@@ -309,6 +312,11 @@ class MemoryConnector(Connector):
             audience=self._server.containers[row.container],
             marker=row.marker,
         )
+
+    def _shown(self, row: Row) -> tuple[str, ...]:
+        if row.kind is Kind.RELEASE:
+            return ("title", *PLANS[3:])
+        return (*SURFACES, *PLANS[:3]) if self._server.personality.releases else SURFACES
 
     def _comment(self, note: Note) -> Comment:
         ref, parent = self._ref(f"comment-{note.id}"), self._ref(note.row.id)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pmsync.connect.plugin import ScopeConfig
-from pmsync.model.enums import Priority, Status
-from pmsync.reconcile.lenses import EnumLens, LabelsLens, TextLens
+from pmsync.model.enums import Nature, Priority, Status
+from pmsync.reconcile.lenses import EnumLens, LabelsLens, ReferencesLens, TextLens
 from pmsync.reconcile.surface import DefaultTaken, Surface
 from pmsync_memory.server import BODY_LIMIT, TITLE_LIMIT
 
+WORK, RELEASE = frozenset({Nature.WORK}), frozenset({Nature.RELEASE})
 SURFACES = ("title", "body", "status", "priority", "labels")
 """Here every field shows in one place of the same name; elsewhere a field may have several surfaces, or none."""
 
@@ -36,10 +37,47 @@ PRIORITY_WRITES: Mapping[str, str] = {hub: remote for remote, hub in PRIORITY_RE
 """Five hub values on four numbers: low and minor both show as 4, and a 4 stays whichever of the two the hub holds."""
 
 
-def surfaces_of(scope: ScopeConfig) -> list[Surface]:
-    """The surfaces of a scope. The value maps of its config lie over the defaults, and every default still in force is declared."""
+RELEASE_READS = {"todo": Status.PLANNED, "doing": Status.IN_PROGRESS, "done": Status.RELEASED, "dropped": Status.DECLINED}
+RELEASE_WRITES: Mapping[str, str] = {
+    Status.INBOX: "todo",
+    Status.BACKLOG: "todo",
+    Status.PLANNED: "todo",
+    Status.IN_PROGRESS: "doing",
+    Status.IN_REVIEW: "doing",
+    Status.DONE: "doing",
+    Status.RELEASED: "done",
+    Status.DECLINED: "dropped",
+    Status.DUPLICATE: "dropped",
+}
+DATES = ("start", "due", "shipped")
+PLANS = ("release", "parent", "blocked_by", "state", *DATES)
+"""What there is besides where a server knows releases: of an issue the first three, of a release the others."""
+
+
+def surfaces_of(scope: ScopeConfig, *, releases: bool = False) -> list[Surface]:
+    """The surfaces of a scope. The value maps of its config lie over the defaults, and every default still in force is declared.
+
+    ``releases``: the server knows releases, parents and what waits for what.
+    """
+    title = Surface(
+        "title", "title", TextLens(limit=TITLE_LIMIT, single_line=True), natures=frozenset(Nature) if releases else WORK
+    )
+    return [title, *_work(scope), *(_plans() if releases else ())]
+
+
+def _plans() -> list[Surface]:
+    status = EnumLens({token: str(hub) for token, hub in RELEASE_READS.items()}, RELEASE_WRITES)
     return [
-        Surface("title", "title", TextLens(limit=TITLE_LIMIT, single_line=True)),
+        Surface("release", "release", ReferencesLens()),
+        Surface("parent", "parent", ReferencesLens(single=True, scalar=True)),
+        Surface("blocked_by", "blocked_by", ReferencesLens()),
+        Surface("state", "status", status, natures=RELEASE),
+        *(Surface(name, name, TextLens(single_line=True), natures=RELEASE) for name in DATES),
+    ]
+
+
+def _work(scope: ScopeConfig) -> list[Surface]:
+    return [
         Surface("body", "body", TextLens(limit=BODY_LIMIT)),
         _enum("status", STATUS_READS, STATUS_WRITES, scope),
         _enum("priority", PRIORITY_READS, PRIORITY_WRITES, scope),

@@ -12,7 +12,7 @@ class Personality:
     """How one kind of tracker differs from another.
 
     ``lag``: seconds by which its listings trail behind its direct reads. ``new_ids``: a move gives a record another id, and the old one leads
-    there.
+    there. ``releases``: records may be releases, and work goes into them, has a parent and waits for other work.
     """
 
     idempotency_key: bool = False
@@ -22,6 +22,7 @@ class Personality:
     history: bool = False
     deletions: bool = False
     new_ids: bool = False
+    releases: bool = False
 
 
 _KINDS = {
@@ -30,6 +31,7 @@ _KINDS = {
     "lagging": Personality(lag=600.0),
     "unmarked": Personality(marker=False),
     "renaming": Personality(new_ids=True),
+    "planned": Personality(releases=True),
 }
 PERSONALITIES: Mapping[str, Personality] = MappingProxyType(
     _KINDS | {f"{name}-rich": replace(kind, compare_and_set=True, history=True, deletions=True) for name, kind in _KINDS.items()}

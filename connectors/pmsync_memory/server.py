@@ -313,9 +313,10 @@ class MemoryServer:
             raise Gone(f"there is no container {container!r}", status=404, hint="check its spelling in the config")
 
     def _create(self, container: str, kind: Kind, values: Values, by: str, marker: str | None = None) -> Row:
-        self._judge({"title": None, "status": "todo"} | dict(values))
+        first = {"state": "todo"} if kind is Kind.RELEASE else {"status": "todo"}
+        self._judge({"title": None, **first} | dict(values))
         row = Row(str(len(self.rows) + 1), container, self._next_key(container), kind, by, self.clock.now(), marker)
-        row.values = {name: value for name, value in ({"status": "todo"} | dict(values)).items() if value}
+        row.values = {name: value for name, value in (first | dict(values)).items() if value}
         self.rows[row.id] = row
         self._touch(row, by, "create", **row.values)
         return row
@@ -340,7 +341,7 @@ class MemoryServer:
             text = value if isinstance(value, str) else ""
             if name == "title" and (not text.strip() or len(text) > TITLE_LIMIT or "\n" in text):
                 wrong[name] = f"a title is one line of 1 to {TITLE_LIMIT} characters"
-            elif name == "status" and text not in STATUSES:
+            elif name in ("status", "state") and text not in STATUSES:
                 wrong[name] = f"a status is one of {', '.join(STATUSES)}"
             elif name == "priority" and text and text not in PRIORITIES:
                 wrong[name] = f"a priority is one of {', '.join(PRIORITIES)}, or none"

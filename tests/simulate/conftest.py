@@ -384,3 +384,8 @@ def audience_of(name: str) -> Audience:
 @pytest.fixture
 def crash() -> type[BaseException]:
     return Crash
+
+
+@pytest.fixture
+def doom() -> type[Doom]:
+    return Doom

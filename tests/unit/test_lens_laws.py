@@ -10,7 +10,7 @@ from pmsync.model.enums import Priority
 from pmsync.model.values import EMPTY, Known, Settled, known
 from pmsync.reconcile.laws import check_enum, check_finite, check_monotone
 from pmsync.reconcile.lens import Unmapped, Unrepresentable
-from pmsync.reconcile.lenses import EnumLens, LabelsLens, TextLens
+from pmsync.reconcile.lenses import EnumLens, LabelsLens, ReferencesLens, TextLens
 
 QUICK = settings(max_examples=150, deadline=None)
 WORDS = ("one", "two", "three", "four")
@@ -127,3 +127,55 @@ class TestEnum:
     def test_contradictory_tables_are_refused(self, parts: dict[str, object]) -> None:
         with pytest.raises(ValueError, match="'"):
             EnumLens(**parts)
+
+
+class Book:
+    """A directory: ids with a capital letter belong to items, the same in small, of which some have no record here."""
+
+    def __init__(self, absent: frozenset[str]) -> None:
+        self._absent = absent
+
+    def item(self, remote_id: str) -> str | None:
+        return None if remote_id.startswith("?") or remote_id.lower() in self._absent else remote_id.lower()
+
+    def record(self, item: str) -> str | None:
+        return None if item in self._absent else item.upper()
+
+    def rank(self, item: str) -> tuple[bool, str, str]:
+        return (item == "b", "", item)
+
+    def title(self, item: str) -> str:
+        return item
+
+
+IDS = ("A", "B", "C", "?1", "?2")
+UIDS = ("a", "b", "c")
+
+
+@QUICK
+@given(st.frozensets(st.sampled_from(IDS)), st.frozensets(st.sampled_from(UIDS)), st.frozensets(st.sampled_from(UIDS)))
+def test_references_obey_the_laws(remote: frozenset[str], hub: frozenset[str], absent: frozenset[str]) -> None:
+    assert check_finite(ReferencesLens(directory=Book(absent)), [known(remote)], [known(hub), EMPTY]) == []
+
+
+@QUICK
+@given(st.sampled_from(["", *IDS]), st.frozensets(st.sampled_from(UIDS)), st.frozensets(st.sampled_from(UIDS)))
+def test_a_place_with_room_for_one_obeys_the_laws(remote: str, hub: frozenset[str], absent: frozenset[str]) -> None:
+    assert check_finite(ReferencesLens(single=True, directory=Book(absent)), [known(remote)], [known(hub), EMPTY]) == []
+
+
+@QUICK
+@given(st.sampled_from(["", *IDS]), st.sampled_from(["", *UIDS]), st.frozensets(st.sampled_from(UIDS)))
+def test_a_parent_obeys_the_laws(remote: str, hub: str, absent: frozenset[str]) -> None:
+    lens = ReferencesLens(single=True, scalar=True, directory=Book(absent))
+    assert check_finite(lens, [known(remote)], [known(hub), EMPTY]) == []
+
+
+def test_a_place_with_room_for_one_shows_the_first_that_is_not_shipped() -> None:
+    lens = ReferencesLens(single=True, directory=Book(frozenset()))
+    assert lens.put(known(frozenset({"b", "c"})), EMPTY) == Known("C")
+
+
+def test_a_place_with_room_for_one_keeps_what_it_shows_of_several() -> None:
+    lens = ReferencesLens(single=True, directory=Book(frozenset()))
+    assert lens.put(known(frozenset({"b", "c"})), Known("B")) == Known("B")

@@ -64,11 +64,12 @@ def show(app: App, plan: Plan, *, rows: int | None = ROWS, incomplete: bool = Fa
 
     ``incomplete``: something could not be read, so that more may have to be written.
     """
+    from pmsync.engine.directory import bound
     from pmsync.reconcile.plan import lines
 
     pairs = [(op, "") for op in plan.ops] + [(held.op, held.reason) for held in plan.held]
     surfaces = {
-        scope: {surface.id: surface for surface in app.setup.connectors[scope.system].surfaces(scope)}
+        scope: {one.id: bound(app.store, scope, one) for one in app.setup.connectors[scope.system].surfaces(scope)}
         for scope in {op.scope for op, _ in pairs}
         if scope.system in app.setup.connectors
     }

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from pmsync.connect.markers import Marker, origin_of
 from pmsync.engine.context import Context
+from pmsync.engine.directory import keep_references, tell_referrers
 from pmsync.engine.doubts import Doubts, claim, open_create
 from pmsync.engine.observe import parse_ref
 from pmsync.engine.recover import Orphans, family_of, genuine, origin_showed_up
@@ -59,7 +60,7 @@ class Crowd:
 
 
 def _title_of(record: Record) -> int:
-    return hash((record.scope, "title", _title(record)))
+    return hash((record.scope, record.kind.nature, "title", _title(record)))
 
 
 def _references_of(record: Record) -> set[int]:
@@ -221,7 +222,10 @@ def _peers(tx: Transaction, record: Record, product: str) -> list[Peer]:
     return [
         _peer(items[uid], links.get(uid, []), referenced=uid in named)
         for uid in uids
-        if uid in items and _shows(links.get(uid, [])) and not any(link.uid in secret for link in links[uid])
+        if uid in items
+        and items[uid].kind.nature is record.kind.nature
+        and _shows(links.get(uid, []))
+        and not any(link.uid in secret for link in links[uid])
     ]
 
 
@@ -272,6 +276,7 @@ def bind(context: Context, tx: Transaction, place: Place, item: str, how: str) -
         context.tell("quarantined", f"{name}: {refused.message}", scope=place.scope, item=item)
         return None
     tx.suggestions.drop(place.ref)
+    tell_referrers(tx, link)
     tx.dirty.mark([f"item:{item}"], place.scope, f"linked by {how}")
     why = f"{name} linked by {how}"
     tx.journal.append([Entry(context.run, "link", item, link=link.uid, system=place.ref.system, why=why, at=context.clock.now())])
@@ -299,6 +304,9 @@ def found(context: Context, tx: Transaction, record: Record, product: str, memor
         context.new_uid(), item.uid, record.ref, record.scope, Role.PRIMARY, LinkState.LINKED, record.key, record.url, *tie
     )
     tx.links.add(link)
+    for name, value in values.items():
+        keep_references(tx, item.uid, name, value)
+    tell_referrers(tx, link)
     tx.bases.put([BaseWrite(link.uid, surface, pair, "first seen") for surface, pair in pairs.items()])
     tx.dirty.mark([f"item:{item.uid}"], record.scope, "new item")
     tx.journal.append(
@@ -315,9 +323,9 @@ def found(context: Context, tx: Transaction, record: Record, product: str, memor
 def _first_values(context: Context, record: Record) -> tuple[dict[str, Settled], Mapping[str, Base]]:
     values: dict[str, Settled] = {}
     pairs: dict[str, Base] = {}
-    for surface in context.surfaces(record.scope):
+    for surface in context.surfaces(record.scope, record.kind.nature):
         observed = record.values.get(surface.id, Unobserved("not read"))
-        direction = context.setup.policy.direction(surface.field, record.scope.system)
+        direction = context.setup.policy.flow(surface.field, record.scope.system, record.kind.nature)
         if isinstance(observed, Unobserved) or not (direction.ingests or direction.seeds):
             continue
         if direction.emits and not direction.ingests:
@@ -326,7 +334,7 @@ def _first_values(context: Context, record: Record) -> tuple[dict[str, Settled],
         if isinstance(hub, Unmapped):
             continue
         values.setdefault(surface.field, hub)
-        pairs[surface.id] = Base(observed, hub)
+        pairs[surface.id] = Base(surface.agreed(observed), hub)
     return values, pairs
 
 

@@ -16,6 +16,7 @@ from pmsync.engine.absence import absent, missed
 from pmsync.engine.adopt import Place, bind
 from pmsync.engine.confirm import confirm_creates, confirm_updates, settle_op
 from pmsync.engine.context import Context
+from pmsync.engine.foresee import kept_promises, note_promises
 from pmsync.engine.guards import is_failing, may_create, may_go_on
 from pmsync.engine.history import floor_after
 from pmsync.engine.landing import Proof
@@ -168,6 +169,7 @@ def _drop(context: Context, tx: Transaction, op: Operation, reason: str) -> None
 
 def _create_all(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> None:
     connector = context.connector(scope)
+    note_promises(context, ops)
     _reread_sources(context, ops)
     ready = _still_missing(context, scope, ops)
     if not ready:
@@ -176,17 +178,20 @@ def _create_all(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> 
     leave_ahead(context, scope)
     floor = connector.floor(scope)
     answered: dict[str, Receipt] = {}
+    sent: list[Operation] = []
     try:
         for op in ready:
             if not may_create(context, scope):
                 break
             context.keep_hold()
+            op = kept_promises(context, op)
             with context.store.transaction(durable=True) as tx:
                 tx.ops.add(op, context.run, OpState.INTENT, floor=floor)
+            sent.append(op)
             answered.update({receipt.op: receipt for receipt in _send(context, scope, [op]) if receipt.outcome is Outcome.DONE})
             context.tell("progress", f"{scope}: creating", scope=scope, done=len(answered), total=len(ready))
     finally:
-        confirm_creates(context, scope, [op for op in ready if op.uid in answered], answered)
+        confirm_creates(context, scope, [op for op in sent if op.uid in answered], answered)
 
 
 def _reread_sources(context: Context, ops: Sequence[Operation]) -> None:

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 from pmsync.connect.clock import Clock
 from pmsync.connect.contract import Connector
 from pmsync.connect.errors import AuthFailed, ConnectorError, Fatal, Gone, Park, Retry
+from pmsync.engine.directory import bound
 from pmsync.engine.events import Event, Listener
 from pmsync.engine.ledger import Ledger
 from pmsync.engine.setup import Setup
+from pmsync.model.enums import Nature
 from pmsync.model.item import Link
 from pmsync.model.record import ScopeRef
 from pmsync.reconcile.laws import check_surface
@@ -34,7 +36,8 @@ class Context:
     cannot be read while their system can, ``paused`` those that a person has paused, each with a sentence, ``unsent`` the items of which a
     write did not leave: the next run tries again, not this one. ``ledger`` counts what became of the run's writes.
     ``suspects`` are links whose record may have been transferred: to be looked at once no transaction is open. ``began``: when the run did.
-    ``marks`` holds the instance marks read in this run, "" for none.
+    ``marks`` holds the instance marks read in this run, "" for none. ``demanded`` holds the releases, by uid, that new work will go into,
+    and where.
 
     ``stopping`` is asked between batches: once true, nothing new is sent; what is under way is finished. ``patient`` runs (the daemon's)
     let a system that fails rest for a while; others try again at once, for a person may have mended what was wrong.
@@ -57,6 +60,7 @@ class Context:
     ledger: Ledger = field(default_factory=Ledger)
     suspects: list[Link] = field(default_factory=list)
     marks: dict[ScopeRef, str] = field(default_factory=dict)
+    demanded: set[tuple[str, ScopeRef]] = field(default_factory=set)
     began: float = field(init=False)
     _renewed: float = 0.0
     _surfaces: dict[ScopeRef, Mapping[str, Surface]] = field(default_factory=dict)
@@ -84,9 +88,9 @@ class Context:
         """Whether the scope's surfaces are known in this run."""
         return scope in self._surfaces
 
-    def surfaces(self, scope: ScopeRef) -> tuple[Surface, ...]:
-        """The surfaces of ``scope``; see ``surface_map``."""
-        return tuple(self.surface_map(scope).values())
+    def surfaces(self, scope: ScopeRef, nature: Nature = Nature.WORK) -> tuple[Surface, ...]:
+        """The surfaces of records of one nature in ``scope``; see ``surface_map``."""
+        return tuple(surface for surface in self.surface_map(scope).values() if nature in surface.natures)
 
     def surface_map(self, scope: ScopeRef) -> Mapping[str, Surface]:
         """The surfaces of ``scope`` by id, asked once per run.
@@ -97,7 +101,7 @@ class Context:
         if scope not in self._surfaces:
             found = self.connector(scope).surfaces(scope)
             _refuse_unlawful(scope, found)
-            self._surfaces[scope] = {surface.id: surface for surface in found}
+            self._surfaces[scope] = {surface.id: bound(self.store, scope, surface) for surface in found}
         return self._surfaces[scope]
 
     def tell(self, kind: str, text: str, **facts: object) -> None:

@@ -105,7 +105,11 @@ def differences(tx: Transaction, policy: Policy, surfaces: Mapping[str, Surface]
         why = Why.EDITED if known else Why.WAITING if pair.waiting else Why.UNEXPLAINED
         note = f"it was moved to {record.scope}"
         return [Difference(str(link.scope), record.key, record.url, "", "", why, str(record.scope), str(link.scope), note)]
-    found = (_Place(tx, policy, pair, surface).difference() for surface in surfaces.values())
+    found = (
+        _Place(tx, policy, pair, surface).difference()
+        for surface in surfaces.values()
+        if pair.item.kind.nature in surface.natures
+    )
     return [one for one in found if one is not None]
 
 
@@ -154,7 +158,7 @@ class _Place:
 
     @property
     def _direction(self) -> Direction:
-        return self.policy.direction(self.surface.field, self.pair.link.ref.system)
+        return self.policy.flow(self.surface.field, self.pair.link.ref.system, self.pair.item.kind.nature)
 
     @property
     def _hub(self) -> Settled:

@@ -36,6 +36,7 @@ from pmsync.engine.sweep import sweep
 from pmsync.engine.transfers import Transfers
 from pmsync.engine.undo import Undoing, undo
 from pmsync.engine.verify import Verification, verify
+from pmsync.model.enums import Kind
 from pmsync.model.item import Link
 from pmsync.model.record import ScopeRef
 from pmsync.model.values import Settled
@@ -272,24 +273,33 @@ class Engine:
                 adopt(context, rows, company, turn)
         look_for_suspects(context)
         wanted = Wanted()
+        context.demanded.clear()
         for rows in self._dirty(context, now, "item:"):
             take_note_of_late_writes(context, rows)
             settle(context, rows, wanted)
+        settle(context, self._releases(context), wanted)  # last: the work tells where they are needed
         still = {scope for scope in {op.scope for op in wanted.ops} if frozen(context, scope)}
         wanted.ops = [op for op in wanted.ops if op.scope not in still]
         return wanted
+
+    def _releases(self, context: Context) -> list[DirtyRow]:
+        """The releases to look at: those that changed, and those that work needs where it will show."""
+        with self._store.transaction() as tx:
+            tx.dirty.mark([f"item:{uid}" for uid, _ in context.demanded], None, "new work goes into it")
+            return tx.dirty.of_kind(Kind.RELEASE, self._clock.now())
 
     def _dirty(self, context: Context, now: float, kind: str) -> Iterator[list[DirtyRow]]:
         after = kind
         while True:
             with self._store.transaction() as tx:
                 rows = tx.dirty.take(now, BATCH, after)
+                releases = {row.target for row in tx.dirty.of_kind(Kind.RELEASE, now)} if kind == "item:" else set()
             rows = [row for row in rows if is_record(row) == (kind == "record:")]
             if not rows:
                 return
             after = rows[-1].target
             context.keep_hold()
-            yield rows
+            yield [row for row in rows if row.target not in releases]
 
     def _apply(self, context: Context, ops: Sequence[Operation]) -> None:
         by_scope: dict[ScopeRef, list[Operation]] = defaultdict(list)

@@ -95,7 +95,9 @@ def _replica(context: Context, link: Link, batch: _Batch, ops: Sequence[OpRow]) 
     record = batch.records[link.ref]
     bases = batch.bases.get(link.uid, {})
     pending = [row for row in ops if _concerns(row, link)]
-    surfaces = tuple(_surface(context, link, record, surface, bases, pending) for surface in context.surfaces(link.scope))
+    surfaces = tuple(
+        _surface(context, link, record, surface, bases, pending) for surface in context.surfaces(link.scope, record.kind.nature)
+    )
     return Replica(link, record, surfaces, busy=bool(pending))
 
 
@@ -112,7 +114,7 @@ def _surface(
     policy = context.setup.policy
     return SurfaceView(
         surface,
-        policy.direction(surface.field, link.ref.system),
+        policy.flow(surface.field, link.ref.system, record.kind.nature),
         record.values.get(surface.id, Unobserved("the connector did not read it")),
         row.base if row else None,
         tuple(_sent(pending, surface.id)),

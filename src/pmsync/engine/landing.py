@@ -183,7 +183,7 @@ class Landing:
         """Of a set only a part arrived: the rest stays wanted and is never taken for a person's removal."""
         hub = change.hub if self.op.undoes else surface.lens.ingest(arrived, change.hub)
         if not isinstance(hub, Unmapped):
-            write = BaseWrite(self.link.uid, change.surface, Base(arrived, hub), "as far as it was stored")
+            write = BaseWrite(self.link.uid, change.surface, Base(surface.agreed(arrived), hub), "as far as it was stored")
             self.tx.bases.put([write], self.op.uid, undone=self._undone(change, arrived))
         if self.op.ref is not None:
             self._refuse(change, "only a part of it is stored")
@@ -199,7 +199,8 @@ class Landing:
         self.context.tell("rejected", said, scope=self.op.scope, item=self.op.item, field=change.field)
 
     def _agree(self, change: Change, remote: Settled) -> None:
-        write = BaseWrite(self.link.uid, change.surface, Base(remote, change.hub), change.why)
+        surface = self.context.surface_map(self.op.scope)[change.surface]
+        write = BaseWrite(self.link.uid, change.surface, Base(surface.agreed(remote), change.hub), change.why)
         self.tx.bases.put([write], self.op.uid, undone=self._undone(change, remote))
         accepted(self.tx, self.link, change)
         entry = Entry(

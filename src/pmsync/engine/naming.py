@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from pmsync.connect.errors import ConnectorError
+from pmsync.engine.directory import bound
 from pmsync.engine.reading import show
 from pmsync.engine.setup import Setup
 from pmsync.model.record import ScopeRef
@@ -43,6 +44,6 @@ class Naming:
 
     def _ask(self, scope: ScopeRef) -> Mapping[str, Surface]:
         try:
-            return {surface.id: surface for surface in self._setup.connectors[scope.system].surfaces(scope)}
+            return {one.id: bound(self._store, scope, one) for one in self._setup.connectors[scope.system].surfaces(scope)}
         except ConnectorError:
             return {}  # whoever asks gets the raw value, which is true as well

@@ -11,6 +11,7 @@ from pmsync.connect.errors import PmsyncError
 from pmsync.engine.absence import CODE as MISSING
 from pmsync.engine.adopt import Place, bind, private_links
 from pmsync.engine.context import Context
+from pmsync.engine.directory import keep_references
 from pmsync.engine.doubts import UNCLAIMED, claim, open_create, unclaimed
 from pmsync.engine.gather import Gathered, gather
 from pmsync.model.enums import Audience
@@ -50,6 +51,7 @@ def resolve_conflict(context: Context, conflict: str, choice: Choice, who: str) 
         _acknowledge(tx, one, row.dispute, value)
         why = f"{who} resolved the conflict"
         tx.items.write(row.item, row.dispute.field, value, Provenance("person", who, context.clock.now(), why))
+        keep_references(tx, row.item, row.dispute.field, value)
         tx.conflicts.close(row.item, row.dispute.field, value, who)
         entry = Entry(
             context.run, "resolve", row.item, field=row.dispute.field, after=value, actor=who, why=why, at=context.clock.now()

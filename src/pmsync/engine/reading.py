@@ -15,7 +15,7 @@ from pmsync.engine.setup import Setup
 from pmsync.model.fields import FIELDS
 from pmsync.model.item import Item, Link, LinkState
 from pmsync.model.record import Record, RecordRef, ScopeRef
-from pmsync.model.values import Empty, Known, Settled, Unobserved
+from pmsync.model.values import Empty, Known, Settled, Unobserved, members
 from pmsync.reconcile.rails import CANARY as MOST_ON_TRIAL
 from pmsync.store import Store, Transaction
 from pmsync.store.bases import BaseRow
@@ -147,11 +147,12 @@ def conflicts(store: Store) -> list[ConflictState]:
     with store.transaction() as tx:
         rows = tx.conflicts.list(True)
         links = tx.links.of_items([row.item for row in rows])
+        bases = {row.uid: _said(tx, row.dispute.field, row.dispute.base) for row in rows}
     found = []
     for row in rows:
         sides = tuple(Side(one.system, one.shown, one.actor, one.at) for one in row.dispute.candidates)
         name = " = ".join(link.key for link in _alive(links.get(row.item, [])))
-        found.append(ConflictState(row.uid, name or row.item, row.dispute.field, show(row.dispute.base), sides))
+        found.append(ConflictState(row.uid, name or row.item, row.dispute.field, bases[row.uid], sides))
     return found
 
 
@@ -216,12 +217,20 @@ class _Replicas:
         return self.naming.field(link.scope, surface) if self.naming else surface.rpartition(":")[2]
 
 
+def _said(tx: Transaction, name: str, value: Settled) -> str:
+    """A hub value as a person reads it; of a reference, what the items are called."""
+    if FIELDS[name].refers is None:
+        return show(value)
+    titles = {uid: item.fields["title"].value for uid, item in tx.items.many(members(value)).items() if "title" in item.fields}
+    return ", ".join(sorted(show(titles[uid]) if uid in titles else uid for uid in members(value))) or show(value)
+
+
 def _field_state(tx: Transaction, item: Item, name: str, replicas: _Replicas) -> FieldState:
     held = item.fields[name]
     history = tuple(tx.journal.of_item(item.uid, name, 20))
     made = held.provenance
     source = f"{made.source} ({made.actor})" if made.actor else made.source
-    return FieldState(name, show(held.value), source, made.at, made.why, tuple(replicas.places(name)), history)
+    return FieldState(name, _said(tx, name, held.value), source, made.at, made.why, tuple(replicas.places(name)), history)
 
 
 def log(store: Store, limit: int, run: str | None) -> Sequence[Entry]:

@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from pmsync.connect.markers import Marker, sign
 from pmsync.engine.absence import lately_missed
 from pmsync.engine.context import Context
+from pmsync.engine.foresee import foreseen, takes_releases
 from pmsync.engine.gather import Gathered
 from pmsync.engine.protect import shields_place
 from pmsync.engine.recover import lost_its_origin
 from pmsync.engine.refusals import create_refused
-from pmsync.model.enums import Audience, Direction
+from pmsync.model.enums import Audience, Direction, Nature
+from pmsync.model.fields import FIELDS
 from pmsync.model.item import Item, Link, LinkState
 from pmsync.model.record import Record, RecordRef, ScopeRef
 from pmsync.model.values import EMPTY, Settled, Unobserved, raw
 from pmsync.reconcile.lens import Unmapped, Unrepresentable
 from pmsync.reconcile.operation import Change, Operation, OpKind
-from pmsync.reconcile.routing import Create, Route, may_cross, routes
+from pmsync.reconcile.routing import Create, Route, Rule, demanded, may_cross, routes
 from pmsync.reconcile.view import Decision
 from pmsync.store import Transaction
 
@@ -60,7 +62,8 @@ def creations(context: Context, tx: Transaction, one: Gathered, decision: Decisi
     unseen = any(link.ref not in one.records for link in one.alive)  # who can read it is not known yet
     labels = raw(values.get("labels", EMPTY))
     systems = frozenset(link.ref.system for link in one.alive)
-    for route in routes(product.rules, one.item.kind, labels if isinstance(labels, frozenset) else frozenset(), systems):
+    wanted = routes(product.rules, one.item.kind, labels if isinstance(labels, frozenset) else frozenset(), systems)
+    for route in (*wanted, *_demanded(context, tx, one.item, product.rules)):
         under_way = any(row.op.scope == route.to for row in one.open_ops)
         if route.create is Create.NEVER or under_way or has_record(one.links, route.to):
             continue
@@ -78,6 +81,15 @@ def creations(context: Context, tx: Transaction, one: Gathered, decision: Decisi
         if any(change.field == "title" for change in op.changes):
             found.append(Creation(op, route.create is Create.REVIEW, _born(one)))
     return Routing(tuple(found), waiting, resting)
+
+
+def _demanded(context: Context, tx: Transaction, item: Item, rules: Sequence[Rule]) -> tuple[Route, ...]:
+    """Where a release is needed because work shows there that goes into it, as far as pmsync may say so there."""
+    if item.kind.nature is not Nature.RELEASE:
+        return ()
+    coming = {scope for uid, scope in context.demanded if uid == item.uid}
+    places = sorted({*tx.references.places(item.uid, "release"), *coming}, key=str)
+    return demanded(rules, [scope for scope in places if context.is_ready(scope) and takes_releases(context, scope)])
 
 
 def _born(one: Gathered) -> float:
@@ -106,7 +118,7 @@ def _unheld(context: Context, item: Item, alive: Sequence[Link], records: Mappin
             name, record = surface.field, records.get(link.ref)
             held = item.fields.get(name)
             home = held.provenance.source if held else alive[0].ref.system
-            direction = context.setup.policy.direction(name, link.ref.system)
+            direction = context.setup.policy.flow(name, link.ref.system, item.kind.nature)
             shown = record.values.get(surface.id, Unobserved("not read")) if record else Unobserved("not read")
             if link.ref.system != home or name in values or direction is not Direction.INIT or isinstance(shown, Unobserved):
                 continue
@@ -146,9 +158,13 @@ def unwanted(
     labels, systems = raw(held.get("labels", EMPTY)), frozenset(link.ref.system for link in alive)
     rules = product.rules if product else ()
     wanted = routes(rules, item.kind, labels if isinstance(labels, frozenset) else frozenset(), systems)
+    with context.store.joined() as tx:
+        wanted += _demanded(context, tx, item, rules)
     if not any(route.to == op.scope and route.create is not Create.NEVER for route in wanted):
         return "the product's mirror rules do not ask for it any more"
-    moved = sorted({change.field for change in op.changes if held.get(change.field, EMPTY) != change.hub})
+    # What a reference comes to is worked out again when it is sent.
+    plain = [change for change in op.changes if FIELDS[change.field].refers is None]
+    moved = sorted({change.field for change in plain if held.get(change.field, EMPTY) != change.hub})
     return f"what was to be copied changed meanwhile: {', '.join(moved)}" if moved else None
 
 
@@ -244,19 +260,19 @@ def _create(context: Context, one: Gathered, scope: ScopeRef, values: Mapping[st
     uid = context.new_uid()
     marker = sign(Marker(context.store.instance, one.item.uid, uid, one.links[0].family), context.setup.marker_key)
     source = next(link for link in one.alive if link.state is LinkState.LINKED)
-    changes = tuple(_seeds(context, scope, values, f"copied from {source.key}"))
+    changes = tuple(_seeds(context, scope, one.item.kind.nature, values, f"copied from {source.key}"))
     why = f"{source.key} belongs in {scope} by the product's mirror rules"
     return Operation(uid, OpKind.CREATE, one.item.uid, scope, None, "", one.item.kind, changes, marker, why)
 
 
-def _seeds(context: Context, scope: ScopeRef, values: Mapping[str, Settled], why: str) -> list[Change]:
+def _seeds(context: Context, scope: ScopeRef, nature: Nature, values: Mapping[str, Settled], why: str) -> list[Change]:
     changes = []
-    for surface in context.surfaces(scope):
+    for surface in context.surfaces(scope, nature):
         hub = values.get(surface.field, EMPTY)
-        direction = context.setup.policy.direction(surface.field, scope.system)
+        direction = context.setup.policy.flow(surface.field, scope.system, nature)
         if hub == EMPTY or surface.read_only or not direction.seeds:
             continue
-        after = surface.lens.put(hub, EMPTY)
+        after = foreseen(context, scope, surface, hub)
         if isinstance(after, Unrepresentable):
             context.tell(
                 "skipped", f"{scope} {surface.field}: {after.reason}", scope=scope, code="unrepresentable", field=surface.field

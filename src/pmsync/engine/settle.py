@@ -13,14 +13,16 @@ from enum import Enum, auto
 from pmsync.engine.absence import lately_missed
 from pmsync.engine.breaker import looping
 from pmsync.engine.context import Context
+from pmsync.engine.directory import keep_references, keep_strangers
 from pmsync.engine.gather import Gathered, gather
 from pmsync.engine.protect import shields
 from pmsync.engine.refusals import refused
 from pmsync.engine.route import creations, guarded_update
-from pmsync.model.enums import Audience
+from pmsync.model.enums import Audience, Nature
 from pmsync.model.item import Link
 from pmsync.model.record import ScopeRef
 from pmsync.model.values import EMPTY, Unobserved
+from pmsync.reconcile.lenses import ReferencesLens
 from pmsync.reconcile.matching import How
 from pmsync.reconcile.operation import Change, Operation, OpKind
 from pmsync.reconcile.reconcile import reconcile
@@ -54,12 +56,14 @@ class Wanted:
     skips: list[Skip] = field(default_factory=list)
 
     def in_order(self) -> list[Operation]:
-        """Updates as they came, then creates, the oldest source first."""
-        return sorted(self.ops, key=lambda op: self.born.get(op.uid, 0.0))
+        """Updates as they came, then creates: what others refer to first, then the oldest source first."""
+        return sorted(self.ops, key=lambda op: (op.item_kind.nature is Nature.WORK, self.born.get(op.uid, 0.0)))
 
 
 def settle(context: Context, rows: Sequence[DirtyRow], wanted: Wanted) -> None:
     """Reconcile the items that the dirty ``rows`` name, in one transaction, adding what must be written to ``wanted``."""
+    if not rows:
+        return
     uids = [row.target.removeprefix("item:") for row in rows]
     with context.store.transaction() as tx:
         gathered = {one.item.uid: one for one in gather(context, tx, uids)}
@@ -138,6 +142,18 @@ def commit(context: Context, tx: Transaction, one: Gathered, decision: Decision)
         context.tell("overruled", said, item=one.item.uid, field=lost.field)
     for skip in decision.skips:
         _notice(context, tx, one, skip)
+    _wait_for_strangers(tx, one)
+
+
+def _wait_for_strangers(tx: Transaction, one: Gathered) -> None:
+    """What a record refers to may be pulled later."""
+    for replica in one.view.replicas:
+        for view in replica.surfaces:
+            lens = view.surface.lens
+            if isinstance(lens, ReferencesLens) and not isinstance(view.observed, Unobserved):
+                strangers = lens.strangers(view.observed)
+                if strangers:
+                    keep_strangers(tx, one.item.uid, view.surface.field, replica.link.ref.system, strangers)
 
 
 def _write_hub(context: Context, tx: Transaction, one: Gathered, decision: Decision) -> None:
@@ -145,6 +161,7 @@ def _write_hub(context: Context, tx: Transaction, one: Gathered, decision: Decis
         held = one.item.fields.get(write.field)
         before = held.value if held else None
         tx.items.write(one.item.uid, write.field, write.value, write.provenance)
+        keep_references(tx, one.item.uid, write.field, write.value)
         entry = _entry(
             context,
             one,

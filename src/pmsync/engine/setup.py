@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pmsync.connect.contract import Connector
-from pmsync.model.enums import Direction
+from pmsync.model.enums import Direction, Nature
 from pmsync.model.fields import FIELDS
 from pmsync.model.record import ScopeRef
 from pmsync.reconcile.protect import Selector
@@ -52,6 +52,10 @@ class Policy:
         """Which way ``name`` flows for ``system``: the config's word for the pair, else for all systems, else the field's own default."""
         named = self.directions.get((name, system)) or self.defaults.get(name)
         return named or FIELDS[name].default
+
+    def flow(self, name: str, system: str, nature: Nature) -> Direction:
+        """Which way a field of an item of that nature flows. All of a release flows as the field ``release`` does."""
+        return self.direction("release" if nature is Nature.RELEASE else name, system)
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ class TakeBack:
         self.skips.append(Skip(self.link.uid, surface, name, code, self.link.key, f"{self.link.key}: {reason}"))
 
     def _surfaces(self, name: str) -> Iterator[Surface]:
-        return (surface for surface in self.context.surfaces(self.link.scope) if surface.field == name)
+        return (surface for surface in self.context.surfaces(self.link.scope, self.item.kind.nature) if surface.field == name)
 
     def _hub(self, name: str) -> Settled:
         held = self.item.fields.get(name)

@@ -5,6 +5,14 @@ from __future__ import annotations
 from enum import IntEnum, StrEnum
 
 
+class Nature(StrEnum):
+    """What sort of thing an item is: work to be done, a release that work goes into, or something that a customer said."""
+
+    WORK = "work"
+    RELEASE = "release"
+    FEEDBACK = "feedback"
+
+
 class Kind(StrEnum):
     """What an item is, in the product manager's words."""
 
@@ -18,6 +26,16 @@ class Kind(StrEnum):
     EXPERIMENT = "experiment"
     DEBT = "debt"
     TASK = "task"
+    RELEASE = "release"
+    FEEDBACK = "feedback"
+
+    @property
+    def nature(self) -> Nature:
+        """The sort of thing; items of different nature are never one and the same."""
+        return _NATURES.get(self, Nature.WORK)
+
+
+_NATURES = {Kind.RELEASE: Nature.RELEASE, Kind.FEEDBACK: Nature.FEEDBACK}
 
 
 class StatusCategory(StrEnum):

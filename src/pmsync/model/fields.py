@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from pmsync.model.enums import Direction
+from pmsync.model.enums import Direction, Nature
 
 
 class MergeType(StrEnum):
@@ -20,11 +20,12 @@ class MergeType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
-    """One hub field."""
+    """One hub field. ``refers``: its values are uids of items of that nature; None for a plain value."""
 
     name: str
     merge: MergeType
     default: Direction
+    refers: Nature | None = None
 
 
 FIELDS: Mapping[str, FieldSpec] = MappingProxyType(
@@ -36,6 +37,12 @@ FIELDS: Mapping[str, FieldSpec] = MappingProxyType(
             FieldSpec("status", MergeType.SCALAR, Direction.BOTH),
             FieldSpec("priority", MergeType.SCALAR, Direction.BOTH),
             FieldSpec("labels", MergeType.SET, Direction.BOTH),
+            FieldSpec("release", MergeType.SET, Direction.BOTH, Nature.RELEASE),
+            FieldSpec("parent", MergeType.SCALAR, Direction.BOTH, Nature.WORK),
+            FieldSpec("blocked_by", MergeType.SET, Direction.BOTH, Nature.WORK),
+            FieldSpec("start", MergeType.SCALAR, Direction.BOTH),
+            FieldSpec("due", MergeType.SCALAR, Direction.BOTH),
+            FieldSpec("shipped", MergeType.SCALAR, Direction.BOTH),
         )
     }
 )

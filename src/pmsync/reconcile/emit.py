@@ -135,5 +135,5 @@ def _write(hub: HubField, outcome: Outcome, seat: Seat) -> Emission:
     if isinstance(target, Unrepresentable):
         return Emission(seat, skip=seat.skip("unrepresentable", say(value), target.reason))
     why = reason(outcome.provenance, hub.name, value)
-    change = Change(surface.id, hub.name, seat.remote, target, value, why)
+    change = Change(surface.id, hub.name, seat.remote, target, surface.visible(value), why)
     return Emission(seat, wanted=WantedChange(seat.link, change))

@@ -148,7 +148,8 @@ def _line(op: Operation, change: Change, surface: Surface | None) -> Line:
 
 def _words(change: Change, surface: Surface | None) -> tuple[str, str]:
     if is_set(change.before) or is_set(change.after):
-        parts = [f"+{label}" for label in sorted(change.added)] + [f"-{label}" for label in sorted(change.removed)]
+        name = surface.name if surface is not None else str
+        parts = [f"+{one}" for one in sorted(map(name, change.added))] + [f"-{one}" for one in sorted(map(name, change.removed))]
         return _show(change.before, surface), " ".join(parts)
     return _show(change.before, surface), _show(change.after, surface)
 

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pmsync.model.enums import Audience, Kind
+from pmsync.model.enums import Audience, Kind, Nature
 from pmsync.model.labels import label_key
 from pmsync.model.record import ScopeRef
 
@@ -22,7 +22,7 @@ class Create(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One mirror rule. Empty ``kinds`` and an empty ``label`` match everything; the item must have a record in ``from_system``."""
+    """One mirror rule. Empty ``kinds`` and an empty ``label`` match all work; the item must have a record in ``from_system``."""
 
     kinds: frozenset[Kind]
     label: str
@@ -59,6 +59,19 @@ def routes(rules: Sequence[Rule], kind: Kind, labels: AbstractSet[str], systems:
     return tuple(sorted(missing, key=lambda route: str(route.to)))
 
 
+def demanded(rules: Sequence[Rule], scopes: Sequence[ScopeRef]) -> tuple[Route, ...]:
+    """Where an item should also live because others show in ``scopes`` that refer to it; in the order of ``scopes``.
+
+    It comes about as cautiously as whatever else is created there; where nothing is, after a person's approval.
+    """
+    return tuple(Route(scope, _caution(rules, scope)) for scope in scopes)
+
+
+def _caution(rules: Sequence[Rule], scope: ScopeRef) -> Create:
+    ways = {rule.create for rule in rules if rule.to == scope} or {Create.REVIEW}
+    return next(way for way in (Create.NEVER, Create.REVIEW, Create.AUTO) if way in ways)
+
+
 def may_cross(source: Audience, destination: Audience, *, named_public: bool = False) -> str | None:
     """Why what ``source`` can read must not be created where ``destination`` can; None when it may.
 
@@ -73,6 +86,6 @@ def may_cross(source: Audience, destination: Audience, *, named_public: bool = F
 
 
 def _fits(rule: Rule, kind: Kind, keys: AbstractSet[str]) -> bool:
-    if rule.kinds and kind not in rule.kinds:
+    if kind not in rule.kinds and (rule.kinds or kind.nature is not Nature.WORK):
         return False
     return not rule.label or label_key(rule.label) in keys

@@ -105,7 +105,8 @@ class Seat:
 
     def rebased(self, hub: Settled, why: str) -> Seat:
         """The same seat, agreed on what it shows now."""
-        return dataclasses.replace(self, base=Base(self.remote, hub), why=why)
+        surface = self.view.surface
+        return dataclasses.replace(self, base=Base(surface.agreed(self.remote), surface.visible(hub)), why=why)
 
     def skip(self, code: str, subject: str, reason: str) -> Skip:
         """A skip of this seat."""
@@ -182,7 +183,8 @@ def _take(replica: Replica, place: SurfaceView, hub: HubField) -> Seat | Skip:
         reason = "an edit arrived while a write of ours is unresolved; it is merged when that write is settled"
         return seat.skip("in_flight", surface.show(remote), reason)
     if isinstance(meaning, Unmapped):
-        return seat.skip("unmapped", surface.show(remote), meaning.reason)
+        subject = "elsewhere" if FIELDS[hub.name].refers else surface.show(remote)
+        return seat.skip("unmapped", subject, meaning.reason)
     return seat
 
 

@@ -6,8 +6,10 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pmsync.model.enums import Nature
 from pmsync.model.values import Empty, Settled
 from pmsync.reconcile.lens import Lens
+from pmsync.reconcile.lenses.references import ReferencesLens
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Surface:
         read_only: why pmsync cannot write here, None when it can.
         display: remote value to the name a person knows it by (status id to status name); values absent here show as they are.
         defaults: every assumption the lens rests on.
+        natures: the sorts of record that it is part of: an issue has a priority, a version has not.
     """
 
     id: str
@@ -43,11 +46,30 @@ class Surface:
     read_only: str | None = None
     display: Mapping[str, str] = dataclasses.field(default_factory=dict)
     defaults: tuple[DefaultTaken, ...] = ()
+    natures: frozenset[Nature] = frozenset({Nature.WORK})
+
+    def visible(self, hub: Settled) -> Settled:
+        """The part of a hub value that an agreement on this surface is about.
+
+        What a record refers to may get a counterpart here later on; then it is news to this surface, though the hub knew it all along.
+        """
+        return self.lens.visible(hub) if isinstance(self.lens, ReferencesLens) else hub
+
+    def agreed(self, remote: Settled) -> Settled:
+        """The part of a remote value that an agreement is about: a record that it refers to may become known later on, which is news then."""
+        return self.lens.canon(remote) if isinstance(self.lens, ReferencesLens) else remote
 
     def show(self, value: Settled) -> str:
         """The value as a person reads it."""
         if isinstance(value, Empty):
             return "(empty)"
         if isinstance(value.value, frozenset):
-            return ", ".join(sorted(self.display.get(part, part) for part in value.value))
-        return self.display.get(value.value, value.value)
+            return ", ".join(sorted(map(self.name, value.value)))
+        return self.name(value.value)
+
+    def name(self, token: str) -> str:
+        """One remote value, or one member of a set, as a person knows it."""
+        known = self.display.get(token)
+        if known is None and isinstance(self.lens, ReferencesLens):
+            return self.lens.name(token)
+        return token if known is None else known

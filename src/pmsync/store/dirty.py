@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Executable, bindparam, case, delete, func, select, update
+from sqlalchemy import Executable, Row, bindparam, case, delete, func, literal, select, update
 
+from pmsync.model.enums import Kind
 from pmsync.model.record import ScopeRef
 from pmsync.store.counters import take_numbers
 from pmsync.store.sql import Session, chunks, insert_into
+from pmsync.store.tables.base import Words
+from pmsync.store.tables.hub import ITEMS
 from pmsync.store.tables.work import DIRTY
 
 
@@ -51,6 +55,14 @@ _POSTPONE = (
 )
 
 
+_OF_KIND = (
+    select(DIRTY)
+    .join(ITEMS, DIRTY.c.target == literal("item:", Words()) + ITEMS.c.uid)
+    .where(ITEMS.c.kind == bindparam("kind"), DIRTY.c.not_before <= bindparam("now"))
+    .order_by(DIRTY.c.target)
+)
+
+
 class Dirty:
     """At most one mark for each target."""
 
@@ -70,18 +82,11 @@ class Dirty:
 
     def take(self, now: float, limit: int, after: str = "") -> list[DirtyRow]:
         """The next ``limit`` marks due at ``now``, ordered by target, whose target is greater than ``after``. They stay marked."""
-        rows = self._session.rows(_TAKE, {"now": now, "after": after, "limit": limit})
-        return [
-            DirtyRow(
-                row.target,
-                ScopeRef.parse(row.scope) if row.scope else None,
-                row.reason,
-                row.seq,
-                row.attempts,
-                row.not_before,
-            )
-            for row in rows
-        ]
+        return [_row(row) for row in self._session.rows(_TAKE, {"now": now, "after": after, "limit": limit})]
+
+    def of_kind(self, kind: Kind, now: float) -> list[DirtyRow]:
+        """The marks due at ``now`` on items of a kind of which there are few."""
+        return [_row(row) for row in self._session.rows(_OF_KIND, {"kind": kind, "now": now})]
 
     def marked(self, targets: Iterable[str]) -> set[str]:
         """Those among ``targets`` that are marked, due or not."""
@@ -98,6 +103,11 @@ class Dirty:
     def count(self) -> int:
         """How many targets are marked; reads the whole index."""
         return int(self._session.value(_COUNT))
+
+
+def _row(row: Row[Any]) -> DirtyRow:
+    scope = ScopeRef.parse(row.scope) if row.scope else None
+    return DirtyRow(row.target, scope, row.reason, row.seq, row.attempts, row.not_before)
 
 
 @cache

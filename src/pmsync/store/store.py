@@ -49,7 +49,7 @@ class Store:
         self._new_uid = new_uid
         # SQLite has one writer; threads that wait here are woken at once, those that wait in SQLite poll.
         self._turn: AbstractContextManager[object] = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
-        self._inside: set[int] = set()
+        self._inside: dict[int, Transaction] = {}
         self._line: SqliteLine | None = None
         self.clock = clock
         self.fence: int | None = None
@@ -117,16 +117,25 @@ class Store:
         return self._transact(durable=durable, fenced=fenced)
 
     @contextmanager
+    def joined(self) -> Iterator[Transaction]:
+        """The transaction that this thread is inside of, else one for the block alone: for a question that is asked in both."""
+        tx = self._inside.get(threading.get_ident())
+        if tx is not None:
+            yield tx
+            return
+        with self.transaction() as tx:
+            yield tx
+
+    @contextmanager
     def _transact(self, *, durable: bool, fenced: bool) -> Iterator[Transaction]:
         me = threading.get_ident()
         if me in self._inside:
             raise StoreError("this thread is inside a transaction already")
         with self._turn, told(self._url):
             line = self._reached()
-            self._inside.add(me)
+            tx = self._inside[me] = Transaction(Session(line, self.clock.now, self._new_uid))
             try:
                 line.begin(durable=durable)
-                tx = Transaction(Session(line, self.clock.now, self._new_uid))
                 if fenced:
                     self._check_fence(line)
                 yield tx
@@ -136,7 +145,7 @@ class Store:
                 line.roll_back()
                 raise
             finally:
-                self._inside.discard(me)
+                del self._inside[me]
                 line.leave()
         self._tell("after")
 

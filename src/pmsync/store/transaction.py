@@ -19,6 +19,7 @@ from pmsync.store.ops import Ops
 from pmsync.store.pauses import Pauses
 from pmsync.store.people import People
 from pmsync.store.plans import Plans
+from pmsync.store.references import References
 from pmsync.store.runs import Runs
 from pmsync.store.scopes import Scopes
 from pmsync.store.sql import Session
@@ -33,6 +34,7 @@ class Transaction:
 
     items: Items
     links: Links
+    references: References
     observations: Observations
     bases: Bases
     cursors: Cursors
@@ -67,6 +69,7 @@ class Transaction:
 _REPOSITORIES: Mapping[str, Callable[[Session], object]] = {
     "items": Items,
     "links": Links,
+    "references": References,
     "observations": Observations,
     "bases": Bases,
     "cursors": Cursors,

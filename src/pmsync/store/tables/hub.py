@@ -9,6 +9,7 @@ from pmsync.store.tables.base import METADATA, Words, document, moment, number, 
 ITEMS = Table("items", METADATA, words("uid", key=True), words("product"), words("kind"), words("title_key"), moment("made_at"))
 """``title_key`` holds the digest of ``model.titles.title_key``: a title may be longer than an index entry."""
 Index(None, ITEMS.c.product, ITEMS.c.title_key)
+Index(None, ITEMS.c.kind, ITEMS.c.uid)
 
 ITEM_FIELDS = Table(
     "item_fields",
@@ -22,6 +23,17 @@ ITEM_FIELDS = Table(
     moment("at"),
     words("why"),
 )
+
+REFERENCES = Table(
+    "item_references",
+    METADATA,
+    Column("item", Words(), ForeignKey(ITEMS.c.uid), primary_key=True),
+    words("field", key=True),
+    words("target", key=True),
+)
+"""What the values of fields that refer to items refer to: the other items by their uids, or, where a record shows what has no item yet, that as
+``system#remote id``."""
+Index(None, REFERENCES.c.target)
 
 LINKS = Table(
     "links",

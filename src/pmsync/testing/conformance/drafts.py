@@ -12,7 +12,8 @@ import pytest
 from pmsync.connect.capabilities import Support, Unsupported
 from pmsync.connect.contract import Connector, Page, Receipt, Stream
 from pmsync.connect.markers import Marker, sign
-from pmsync.model.enums import Kind, Priority, Status
+from pmsync.model.enums import Kind, Nature, Priority, Status
+from pmsync.model.fields import FIELDS
 from pmsync.model.record import Comment, Record, RecordRef, ScopeRef
 from pmsync.model.values import EMPTY, Known, Settled, Unobserved, Value, known
 from pmsync.reconcile.lens import Unrepresentable
@@ -139,6 +140,15 @@ def canons(record: Record, surfaces: Iterable[Surface]) -> dict[str, Settled]:
     return {surface.id: surface.lens.canon(value(record, surface)) for surface in surfaces}
 
 
+def work_surfaces(connector: Connector, scope: ScopeRef) -> list[Surface]:
+    """What an issue shows by itself: neither what it refers to nor what a release shows (see ``planning``)."""
+    return [
+        surface
+        for surface in connector.surfaces(scope)
+        if Nature.WORK in surface.natures and FIELDS[surface.field].refers is None
+    ]
+
+
 # -- writing ------------------------------------------------------------------------------------------------------------------
 
 
@@ -155,7 +165,7 @@ def update(record: Record, *changes: Change) -> Operation:
 
 def edit(connector: Connector, record: Record, **hub: Value) -> Operation:
     """An update that brings hub values to the first writable surface of each field."""
-    surfaces = connector.surfaces(record.scope)
+    surfaces = work_surfaces(connector, record.scope)
     changes = []
     for field, wanted in hub.items():
         surface = writable(surfaces, field)
@@ -169,7 +179,7 @@ def edit(connector: Connector, record: Record, **hub: Value) -> Operation:
 def create(connector: Connector, scope: ScopeRef, **hub: Value) -> Operation:
     """A create that seeds every surface of the given fields that can represent its value."""
     changes = []
-    for surface in connector.surfaces(scope):
+    for surface in work_surfaces(connector, scope):
         if surface.field in hub and surface.read_only is None:
             after = surface.lens.put(known(hub[surface.field]), EMPTY)
             if not isinstance(after, Unrepresentable) and after != EMPTY:

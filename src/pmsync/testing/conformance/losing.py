@@ -10,7 +10,7 @@ from pmsync.model.record import RecordRef
 from pmsync.model.values import Known, Settled
 from pmsync.reconcile.operation import Operation
 from pmsync.testing.conformance.bench import Bench
-from pmsync.testing.conformance.drafts import Suite, create, edit, need, read, send, settle, value, walk, writable
+from pmsync.testing.conformance.drafts import Suite, create, edit, need, read, send, settle, value, walk, work_surfaces, writable
 from pmsync.testing.faults import Fault, FaultKind
 
 BEFORE, AFTER = Fault(FaultKind.LOSE_BEFORE), Fault(FaultKind.LOSE_AFTER)
@@ -189,5 +189,5 @@ def _title_after_loss(bench: Bench, connector: Connector, fault: Fault) -> Settl
 
 
 def _title(bench: Bench, connector: Connector, ref: RecordRef) -> Settled:
-    surface = writable(connector.surfaces(bench.scope), "title")
+    surface = writable(work_surfaces(connector, bench.scope), "title")
     return value(read(connector, bench.scope, ref), surface)

@@ -17,7 +17,7 @@ from pmsync.model.record import RecordRef
 from pmsync.model.values import Known, Value, raw
 from pmsync.reconcile.surface import Surface
 from pmsync.testing.conformance.bench import Bench
-from pmsync.testing.conformance.drafts import Suite, Walk, canons, quiet_cursor, read, settle, value, walk
+from pmsync.testing.conformance.drafts import Suite, Walk, canons, quiet_cursor, read, settle, value, walk, work_surfaces
 from pmsync.testing.faults import Fault, FaultKind
 
 LIST_SIZE = 100
@@ -60,7 +60,7 @@ class PullTests(Suite):
         """Every surface of the scope is in every record; identity, key, link and times are filled in."""
         ref = _fill(bench, connector, 1)[0]
         [record] = walk(connector, bench.scope).records
-        surfaces = connector.surfaces(bench.scope)
+        surfaces = work_surfaces(connector, bench.scope)
         assert record.ref == ref
         assert record.scope == bench.scope
         assert record.key
@@ -219,7 +219,7 @@ class FetchTests(Suite):
         settle(bench, connector)
         [pulled] = walk(connector, bench.scope).records
         fetched = read(connector, bench.scope, pulled.ref)
-        surfaces = connector.surfaces(bench.scope)
+        surfaces = work_surfaces(connector, bench.scope)
         assert canons(fetched, surfaces) == canons(pulled, surfaces)
         for name in ("ref", "scope", "key", "url", "kind", "audience", "marker", "creator"):
             assert getattr(fetched, name) == getattr(pulled, name), name
@@ -267,7 +267,7 @@ def _fill(bench: Bench, connector: Connector, number: int) -> list[RecordRef]:
 
 
 def _surface(connector: Connector, bench: Bench, field: str) -> Surface:
-    return next(surface for surface in connector.surfaces(bench.scope) if surface.field == field)
+    return next(surface for surface in work_surfaces(connector, bench.scope) if surface.field == field)
 
 
 def _titles(bench: Bench, connector: Connector, pages: Walk) -> dict[RecordRef, Value | None]:

@@ -6,12 +6,23 @@ from pmsync.testing.conformance.courtesy import CourtesyTests
 from pmsync.testing.conformance.guarding import GuardingTests
 from pmsync.testing.conformance.losing import LosingTests
 from pmsync.testing.conformance.moving import MovingTests
+from pmsync.testing.conformance.planning import PlanningTests
 from pmsync.testing.conformance.reading import FetchTests, PullTests
 from pmsync.testing.conformance.texts import TextTests
 from pmsync.testing.conformance.writing import CreateTests, LensTests, UpdateTests
 
 
 class ConnectorSuite(
-    PullTests, FetchTests, LensTests, UpdateTests, CreateTests, LosingTests, MovingTests, GuardingTests, TextTests, CourtesyTests
+    PullTests,
+    FetchTests,
+    LensTests,
+    UpdateTests,
+    CreateTests,
+    LosingTests,
+    MovingTests,
+    GuardingTests,
+    TextTests,
+    CourtesyTests,
+    PlanningTests,
 ):
     """Everything a connector must pass. A subclass in a test file overrides the fixture ``bench``."""

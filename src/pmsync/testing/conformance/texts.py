@@ -13,7 +13,18 @@ from pmsync.model.values import EMPTY, Settled, known
 from pmsync.reconcile.lens import Unrepresentable
 from pmsync.reconcile.operation import Operation
 from pmsync.testing.conformance.bench import Bench
-from pmsync.testing.conformance.drafts import MARKER_KEY, Suite, change, create, read, send, update, value, writable
+from pmsync.testing.conformance.drafts import (
+    MARKER_KEY,
+    Suite,
+    change,
+    create,
+    read,
+    send,
+    update,
+    value,
+    work_surfaces,
+    writable,
+)
 
 LOOKALIKE = "pm1.00000000-0000-0000-0000-000000000001.a.b.0123456789abcdef0123456789abcdef"
 
@@ -61,7 +72,7 @@ class TextTests(Suite):
         """In an update; what the lens calls unrepresentable never gets that far."""
         ref = bench.person_creates("Harmless")
         record = read(connector, bench.scope, ref)
-        surface = writable(connector.surfaces(bench.scope), "title")
+        surface = writable(work_surfaces(connector, bench.scope), "title")
         after = surface.lens.put(known(text), value(record, surface))
         if isinstance(after, Unrepresentable):
             assert after.reason
@@ -82,7 +93,7 @@ class TextTests(Suite):
         """A label keeps its identity, or is refused; it never becomes another one."""
         ref = bench.person_creates("Labelled", labels=frozenset({"stays"}))
         record = read(connector, bench.scope, ref)
-        surface = writable(connector.surfaces(bench.scope), "labels")
+        surface = writable(work_surfaces(connector, bench.scope), "labels")
         hub = known(frozenset({"stays", label}))
         after = surface.lens.put(hub, value(record, surface))
         if isinstance(after, Unrepresentable):
@@ -107,7 +118,7 @@ class TextTests(Suite):
 
 def _check_landed(bench: Bench, connector: Connector, op: Operation, record: Record, refused: Mapping[str, str]) -> None:
     for one in op.changes:
-        surface = next(surface for surface in connector.surfaces(bench.scope) if surface.id == one.surface)
+        surface = next(surface for surface in work_surfaces(connector, bench.scope) if surface.id == one.surface)
         if one.surface in refused:
             assert refused[one.surface]
         else:

@@ -32,6 +32,7 @@ from pmsync.testing.conformance.drafts import (
     update,
     value,
     walk,
+    work_surfaces,
     writable,
 )
 from pmsync.testing.faults import Fault, FaultKind
@@ -49,7 +50,7 @@ class LensTests(Suite):
 
     def test_every_lens_keeps_the_laws(self, bench: Bench, connector: Connector) -> None:
         """GetPut, PutGet up to the fibre, and Canon: exhaustive for closed vocabularies, over samples for texts and sets."""
-        for surface in connector.surfaces(bench.scope):
+        for surface in work_surfaces(connector, bench.scope):
             hubs = [*OPTIONS[surface.field], EMPTY]
             if isinstance(surface.lens, EnumLens):
                 words = [str(hub.value) for hub in OPTIONS[surface.field] if isinstance(hub, Known)]
@@ -61,7 +62,7 @@ class LensTests(Suite):
         """Reading a value and putting it back changes nothing, on every surface of a real record (C22)."""
         ref = bench.person_creates("As it stands", body="Text\r\nwith CRLF  ", labels=frozenset({"Alpha"}))
         record = read(connector, bench.scope, ref)
-        for surface in connector.surfaces(bench.scope):
+        for surface in work_surfaces(connector, bench.scope):
             remote = value(record, surface)
             meaning = surface.lens.ingest(remote, EMPTY)
             if isinstance(meaning, Unmapped):
@@ -71,7 +72,7 @@ class LensTests(Suite):
 
     def test_what_has_no_image_says_why(self, bench: Bench, connector: Connector) -> None:
         """An unrepresentable hub value is a visible state with a reason, never a rounding."""
-        for surface in connector.surfaces(bench.scope):
+        for surface in work_surfaces(connector, bench.scope):
             for hub in OPTIONS[surface.field]:
                 image = surface.lens.put(hub, EMPTY)
                 if isinstance(image, Unrepresentable):
@@ -79,7 +80,7 @@ class LensTests(Suite):
 
     def test_every_default_says_what_was_assumed(self, bench: Bench, connector: Connector) -> None:
         """A mapping nobody wrote down is declared: what it takes the value for, why, and the line that changes it."""
-        for surface in connector.surfaces(bench.scope):
+        for surface in work_surfaces(connector, bench.scope):
             tokens = {name: token for token, name in surface.display.items()}
             for default in surface.defaults:
                 assert default.why
@@ -94,7 +95,7 @@ class UpdateTests(Suite):
     def test_every_surface_takes_what_it_can_represent(self, bench: Bench, connector: Connector) -> None:
         """Each hub value of each writable surface lands as its image, or is refused with a reason; all other surfaces keep still."""
         ref = bench.person_creates("Round trip", body="Stays", labels=frozenset({"stays"}))
-        surfaces = connector.surfaces(bench.scope)
+        surfaces = work_surfaces(connector, bench.scope)
         for surface in surfaces:
             if surface.read_only is None:
                 landed = [_lands(bench, connector, ref, surface, hub) for hub in OPTIONS[surface.field]]
@@ -103,7 +104,7 @@ class UpdateTests(Suite):
     def test_receipt_never_shows_more_than_the_server_holds(self, bench: Bench, connector: Connector) -> None:
         """A success code is no proof: where the server drops labels silently, neither the receipt nor a read shows them."""
         op = create(connector, bench.scope, title="Dropped", labels=frozenset({"alpha"}))
-        surface = writable(connector.surfaces(bench.scope), "labels")
+        surface = writable(work_surfaces(connector, bench.scope), "labels")
         connector.prepare(bench.scope, [op])
         bench.ignore_writes_of("labels")
         [receipt] = connector.apply(bench.scope, [op])
@@ -120,7 +121,7 @@ class UpdateTests(Suite):
         bench.person_edits(ref, labels=frozenset({"alpha", "theirs"}))
         [receipt] = connector.apply(bench.scope, [op])
         assert receipt.outcome is Outcome.DONE, receipt
-        surface = writable(connector.surfaces(bench.scope), "labels")
+        surface = writable(work_surfaces(connector, bench.scope), "labels")
         seen = surface.lens.canon(value(read(connector, bench.scope, ref), surface))
         assert seen == Known(frozenset({"beta", "theirs"}))
 
@@ -131,7 +132,7 @@ class UpdateTests(Suite):
         bench.person_edits(ref, body="New body")
         [receipt] = send(connector, bench.scope, op)
         assert receipt.outcome is Outcome.DONE, receipt
-        shown = canons(read(connector, bench.scope, ref), connector.surfaces(bench.scope))
+        shown = canons(read(connector, bench.scope, ref), work_surfaces(connector, bench.scope))
         assert {Known("New title"), Known("New body")} <= set(shown.values())
 
     def test_op_without_changes_writes_nothing(self, bench: Bench, connector: Connector) -> None:
@@ -147,7 +148,7 @@ class UpdateTests(Suite):
         """An empty delta is no write (C22)."""
         ref = bench.person_creates("Labelled", labels=frozenset({"alpha"}))
         record = read(connector, bench.scope, ref)
-        surface = writable(connector.surfaces(bench.scope), "labels")
+        surface = writable(work_surfaces(connector, bench.scope), "labels")
         seen = value(record, surface)
         before = bench.writes()
         [receipt] = send(connector, bench.scope, update(record, change(surface, seen, seen, known(frozenset({"alpha"})))))
@@ -162,7 +163,7 @@ class UpdateTests(Suite):
         connector.prepare(bench.scope, [op])
         bench.befall(Fault(FaultKind.TWICE))
         list(connector.apply(bench.scope, [op]))
-        shown = canons(read(connector, bench.scope, ref), connector.surfaces(bench.scope))
+        shown = canons(read(connector, bench.scope, ref), work_surfaces(connector, bench.scope))
         assert {Known("Twice"), Known(frozenset({"beta"}))} <= set(shown.values())
 
     def test_each_op_is_sent_when_its_turn_comes(self, bench: Bench, connector: Connector) -> None:
@@ -172,7 +173,7 @@ class UpdateTests(Suite):
         connector.prepare(bench.scope, ops)
         receipts = iter(connector.apply(bench.scope, ops))
         assert next(receipts).op == ops[0].uid
-        titles = writable(connector.surfaces(bench.scope), "title")
+        titles = writable(work_surfaces(connector, bench.scope), "title")
         assert value(read(connector, bench.scope, refs[1]), titles) == Known("Number 1")
         assert [receipt.op for receipt in receipts] == [ops[1].uid]
 
@@ -193,7 +194,7 @@ class UpdateTests(Suite):
         bench.person_edits(ref, title="Theirs")
         [receipt] = send(connector, bench.scope, op)
         assert receipt.outcome is Outcome.CONFLICT
-        titles = writable(connector.surfaces(bench.scope), "title")
+        titles = writable(work_surfaces(connector, bench.scope), "title")
         assert value(read(connector, bench.scope, ref), titles) == Known("Theirs")
 
 
@@ -204,7 +205,7 @@ class CreateTests(Suite):
         """Every seeded surface shows its value or is named as refused; the body is byte for byte ours, the marker apart from it."""
         op = create(connector, bench.scope, **WHOLE)
         record = _created(bench, connector, op)
-        for surface in connector.surfaces(bench.scope):
+        for surface in work_surfaces(connector, bench.scope):
             asked = next((one.after for one in op.changes if one.surface == surface.id), None)
             if asked is not None:
                 assert surface.lens.canon(value(record, surface)) == surface.lens.canon(asked), surface.id
@@ -220,7 +221,7 @@ class CreateTests(Suite):
         record = read(connector, bench.scope, receipt.ref)
         for one in op.changes:
             if one.surface not in receipt.refused:
-                surface = next(s for s in connector.surfaces(bench.scope) if s.id == one.surface)
+                surface = next(s for s in work_surfaces(connector, bench.scope) if s.id == one.surface)
                 assert surface.lens.canon(value(record, surface)) == surface.lens.canon(one.after)
 
     def test_create_plants_a_genuine_marker(self, bench: Bench, connector: Connector) -> None:
@@ -281,7 +282,7 @@ def _images(surface: Surface, hubs: list[Settled]) -> Iterator[Settled]:
 
 def _lands(bench: Bench, connector: Connector, ref: RecordRef, surface: Surface, hub: Settled) -> bool:
     """Write one hub value and look: did it land? A refusal must say why and leave the old value."""
-    others = [other for other in connector.surfaces(bench.scope) if other.id != surface.id]
+    others = [other for other in work_surfaces(connector, bench.scope) if other.id != surface.id]
     record = read(connector, bench.scope, ref)
     before = value(record, surface)
     after = surface.lens.put(hub, before)

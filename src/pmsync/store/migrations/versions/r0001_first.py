@@ -50,6 +50,7 @@ def _hub() -> None:
         sa.PrimaryKeyConstraint("uid", name=op.f("pk_items")),
     )
     op.create_index(op.f("ix_items_product_title_key"), "items", ["product", "title_key"])
+    op.create_index(op.f("ix_items_kind_uid"), "items", ["kind", "uid"])
     op.create_table(
         "item_fields",
         words("item"),
@@ -63,6 +64,15 @@ def _hub() -> None:
         sa.ForeignKeyConstraint(["item"], ["items.uid"], name=op.f("fk_item_fields_item")),
         sa.PrimaryKeyConstraint("item", "field", name=op.f("pk_item_fields")),
     )
+    op.create_table(
+        "item_references",
+        words("item"),
+        words("field"),
+        words("target"),
+        sa.ForeignKeyConstraint(["item"], ["items.uid"], name=op.f("fk_item_references_item")),
+        sa.PrimaryKeyConstraint("item", "field", "target", name=op.f("pk_item_references")),
+    )
+    op.create_index(op.f("ix_item_references_target"), "item_references", ["target"])
     op.create_table(
         "links",
         words("uid"),

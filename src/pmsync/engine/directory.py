@@ -1,0 +1,101 @@
+"""The directory that references are read and written by: which item a record belongs to, and which record an item shows in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from pmsync.model.enums import Nature, Status
+from pmsync.model.fields import FIELDS
+from pmsync.model.item import Item, Link, LinkState
+from pmsync.model.record import RecordRef, ScopeRef
+from pmsync.model.values import EMPTY, Known, Settled, members, raw
+from pmsync.reconcile.lenses import ReferencesLens
+from pmsync.reconcile.surface import Surface
+from pmsync.store import Store, Transaction
+
+NEVER = "9999"
+"""After every date."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDirectory:
+    """Reads the link table, in the transaction that is open or in one of its own. ``within``: only records of the scope itself can be referred
+    to there, as with the versions of a project; else any of its system.
+    """  # noqa: D205 - one thought
+
+    store: Store
+    scope: ScopeRef
+    within: bool
+
+    def item(self, remote_id: str) -> str | None:
+        """See ``Directory.item``."""
+        with self.store.joined() as tx:
+            link = tx.links.by_ref(RecordRef(self.scope.system, remote_id))
+        return link.item if link is not None and link.state is LinkState.LINKED else None
+
+    def record(self, item: str) -> str | None:
+        """See ``Directory.record``: in the scope itself before others."""
+        with self.store.joined() as tx:
+            links = tx.links.of_items([item]).get(item, [])
+        fit = [link for link in links if self._fits(link)]
+        return min(fit, key=lambda link: (link.scope != self.scope, link.uid)).ref.remote_id if fit else None
+
+    def rank(self, item: str) -> tuple[bool, str, str]:
+        """What is not shipped comes first, the earliest before the later ones; of what is shipped, the latest."""
+        with self.store.joined() as tx:
+            found = tx.items.get(item)
+        return (False, NEVER, item) if found is None else release_rank(found)
+
+    def title(self, item: str) -> str:
+        """See ``Directory.title``."""
+        with self.store.joined() as tx:
+            found = tx.items.get(item)
+        title = raw(found.fields["title"].value) if found is not None and "title" in found.fields else None
+        return str(title or item)
+
+    def _fits(self, link: Link) -> bool:
+        if link.state is not LinkState.LINKED or link.ref.system != self.scope.system:
+            return False
+        return link.scope == self.scope or not self.within
+
+
+def bound(store: Store, scope: ScopeRef, surface: Surface) -> Surface:
+    """The surface; one that refers to other records is told who is who."""
+    if not isinstance(surface.lens, ReferencesLens):
+        return surface
+    directory = LinkDirectory(store, scope, within=FIELDS[surface.field].refers is Nature.RELEASE)
+    return replace(surface, lens=replace(surface.lens, directory=directory))
+
+
+def release_rank(item: Item) -> tuple[bool, str, str]:
+    """The order in which a place with room for one prefers releases: see ``LinkDirectory.rank``."""
+    values = {name: held.value for name, held in item.fields.items()}
+    shipped = values.get("status", EMPTY) in (Known(Status.RELEASED.value), Known(Status.DECLINED.value))
+    day = raw(values.get("shipped" if shipped else "due", EMPTY)) or raw(values.get("due", EMPTY))
+    text = str(day) if day is not None else NEVER
+    return shipped, _reversed(text) if shipped else text, str(raw(values.get("title", EMPTY)) or item.uid)
+
+
+def _reversed(text: str) -> str:
+    """Sorts later texts first."""
+    return "".join(chr(0x10FFFF - ord(letter)) for letter in text)
+
+
+def keep_references(tx: Transaction, item: str, field: str, value: Settled) -> None:
+    """Note whom the item refers to by its new ``value``; those that are new may be wanted where it shows, so they are looked at."""
+    if FIELDS[field].refers is None:
+        return
+    fresh = tx.references.put(item, field, members(value))
+    tx.dirty.mark([f"item:{uid}" for uid in fresh], None, f"it is the {field} of another item")
+
+
+def keep_strangers(tx: Transaction, item: str, field: str, system: str, remote_ids: Iterable[str]) -> None:
+    """Note which records the item shows a reference to that are not known: should one become known, the item is looked at again."""
+    tx.references.put(item, f"{field} in {system}", [str(RecordRef(system, remote_id)) for remote_id in remote_ids])
+
+
+def tell_referrers(tx: Transaction, link: Link) -> None:
+    """The record has an item now, and the item a record here: whatever refers to either can say so now."""
+    referrers = tx.references.to(link.item, [link.ref])
+    tx.dirty.mark([f"item:{uid}" for uid in referrers], link.scope, "what it refers to shows here now")
