@@ -41,7 +41,7 @@ from pmsync.model.values import Known, known, raw
 from pmsync.reconcile.operation import Operation, OpKind
 from pmsync.reconcile.surface import Surface
 from pmsync.testing.emulator import Event
-from pmsync_memory.mapping import PLANS, SURFACES, surfaces_of
+from pmsync_memory.mapping import OF_FEEDBACK, OF_RELEASES, OF_WORK, SURFACES, surfaces_of
 from pmsync_memory.server import PAGE, PERMISSIONS, ROBOT, MemoryServer, Note, Row
 from pmsync_memory.settings import ContainerSettings
 
@@ -314,9 +314,8 @@ class MemoryConnector(Connector):
         )
 
     def _shown(self, row: Row) -> tuple[str, ...]:
-        if row.kind is Kind.RELEASE:
-            return ("title", *PLANS[3:])
-        return (*SURFACES, *PLANS[:3]) if self._server.personality.releases else SURFACES
+        special = {Kind.RELEASE: OF_RELEASES, Kind.FEEDBACK: OF_FEEDBACK}.get(row.kind)
+        return special or ((*SURFACES, *OF_WORK) if self._server.personality.releases else SURFACES)
 
     def _comment(self, note: Note) -> Comment:
         ref, parent = self._ref(f"comment-{note.id}"), self._ref(note.row.id)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pmsync.connect.plugin import ScopeConfig
 from pmsync.model.enums import Nature, Priority, Status
-from pmsync.reconcile.lenses import EnumLens, LabelsLens, ReferencesLens, TextLens
+from pmsync.reconcile.lenses import EnumLens, LabelsLens, MentionsLens, ReferencesLens, TextLens
 from pmsync.reconcile.surface import DefaultTaken, Surface
 from pmsync_memory.server import BODY_LIMIT, TITLE_LIMIT
 
@@ -49,9 +49,13 @@ RELEASE_WRITES: Mapping[str, str] = {
     Status.DECLINED: "dropped",
     Status.DUPLICATE: "dropped",
 }
+ROADMAP: Mapping[str, str] = {status.value: status.value for status in Status}
+FEEDBACK = frozenset({Nature.FEEDBACK})
 DATES = ("start", "due", "shipped")
-PLANS = ("release", "parent", "blocked_by", "state", *DATES)
-"""What there is besides where a server knows releases: of an issue the first three, of a release the others."""
+OF_WORK = ("release", "parent", "blocked_by")
+OF_RELEASES = ("title", "state", *DATES)
+OF_FEEDBACK = ("title", "about", "roadmap")
+"""What there is where a server knows releases and what customers say."""
 
 
 def surfaces_of(scope: ScopeConfig, *, releases: bool = False) -> list[Surface]:
@@ -71,6 +75,8 @@ def _plans() -> list[Surface]:
         Surface("release", "release", ReferencesLens()),
         Surface("parent", "parent", ReferencesLens(single=True, scalar=True)),
         Surface("blocked_by", "blocked_by", ReferencesLens()),
+        Surface("about", "about", MentionsLens(), "it is what somebody wrote", natures=FEEDBACK),
+        Surface("roadmap", "roadmap", EnumLens(ROADMAP, ROADMAP), natures=FEEDBACK),
         Surface("state", "status", status, natures=RELEASE),
         *(Surface(name, name, TextLens(single_line=True), natures=RELEASE) for name in DATES),
     ]

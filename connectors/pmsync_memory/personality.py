@@ -12,7 +12,7 @@ class Personality:
     """How one kind of tracker differs from another.
 
     ``lag``: seconds by which its listings trail behind its direct reads. ``new_ids``: a move gives a record another id, and the old one leads
-    there. ``releases``: records may be releases, and work goes into them, has a parent and waits for other work.
+    there. ``releases``: records may be releases, or what customers say; work goes into the former, has a parent and waits for other work.
     """
 
     idempotency_key: bool = False

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pmsync.connect.errors import Gone
 from pmsync.connect.plugin import ScopeConfig
+from pmsync.model.enums import Nature
 from pmsync.model.record import ScopeRef
-from pmsync.reconcile.lenses import LabelsLens, TextLens
+from pmsync.reconcile.lenses import LabelsLens, MentionsLens, TextLens
 from pmsync.reconcile.surface import Surface
 from pmsync_rt import vocabulary, wire
 from pmsync_rt.client import Client
-from pmsync_rt.mapping import BODY, LABELS, ROADMAP, STATUS, SUBJECT_BYTES, TITLE, VALUE_LIMIT
+from pmsync_rt.mapping import ABOUT, BODY, LABELS, ROADMAP, STATUS, SUBJECT_BYTES, TITLE, VALUE_LIMIT
 from pmsync_rt.settings import RtScope
 
 CUSTOMERS = "a customer's words: set `tracker: true` for a queue that holds work of your own"
@@ -61,10 +62,12 @@ class Catalogue:
         statuses = vocabulary.statuses(maps, scope.system)
         roadmap = vocabulary.roadmap(facts.choices or vocabulary.ROADMAP_CHOICES, maps, scope.system)
         locked = None if names.tracker else CUSTOMERS
+        natures = frozenset({Nature.WORK if names.tracker else Nature.FEEDBACK})
+        shows = "status" if names.tracker else "roadmap"
         found = [
             Surface(TITLE, "title", TextLens(limit=SUBJECT_BYTES, single_line=True), locked),
             Surface(STATUS, "status", statuses.lens, locked, defaults=statuses.defaults),
-            Surface(ROADMAP, "status", roadmap.lens, _lacking(facts, names.roadmap_status), defaults=roadmap.defaults),
+            Surface(ROADMAP, shows, roadmap.lens, _lacking(facts, names.roadmap_status), defaults=roadmap.defaults),
             Surface(
                 LABELS,
                 "labels",
@@ -74,7 +77,9 @@ class Catalogue:
         ]
         if names.messages:
             found.append(Surface(BODY, "body", TextLens(), "RT does not let a first message be changed"))
-        return found
+        if not names.tracker:
+            found.append(Surface(ABOUT, "about", MentionsLens(), "it is what the ticket says"))
+        return [replace(surface, natures=natures) for surface in found]
 
     def refresh(self) -> None:
         """Forget everything."""

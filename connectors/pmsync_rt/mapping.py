@@ -17,7 +17,7 @@ from pmsync_rt import wire
 from pmsync_rt.client import json_text, moment
 from pmsync_rt.settings import RtScope
 
-TITLE, BODY, STATUS, ROADMAP, LABELS = "title", "body", "status", "field:roadmap-status", "labels"
+TITLE, BODY, STATUS, ROADMAP, LABELS, ABOUT = "title", "body", "status", "field:roadmap-status", "labels", "about"
 """The surface ids of a ticket."""
 
 SUBJECT_BYTES = 200
@@ -52,7 +52,7 @@ def record(ticket: wire.Ticket, desk: Desk, *, body: str | None = None, excluded
         scope=scope,
         key=f"{scope.key}#{ticket.id}",
         url=f"{desk.url}/Ticket/Display.html?id={ticket.id}",
-        kind=Kind.PROBLEM,
+        kind=Kind.PROBLEM if names.tracker else Kind.FEEDBACK,
         values=_values(ticket, names, fields, body),
         version=ticket.updated,
         updated_at=moment(ticket.updated),
@@ -88,6 +88,8 @@ def _values(ticket: wire.Ticket, names: RtScope, fields: Mapping[str, list[str]]
         ROADMAP: _single(fields, names.roadmap_status),
         LABELS: known(frozenset(fields[names.tags])) if names.tags in fields else _absent(names.tags),
     }
+    if not names.tracker:
+        values[ABOUT] = known(frozenset(references(ticket, names, fields, body)))
     if names.messages:
         values[BODY] = Unobserved("this ticket's first message was not read") if body is None else known(body)
     return values

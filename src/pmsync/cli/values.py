@@ -14,7 +14,7 @@ from pmsync.model.values import EMPTY, Known, Settled, known
 UNSET = "unset"
 """What the config calls a priority that nobody has decided."""
 
-_WORDS: Mapping[str, type[StrEnum]] = {"status": Status, "priority": Priority}
+_WORDS: Mapping[str, type[StrEnum]] = {"status": Status, "roadmap": Status, "priority": Priority}
 _NEVER_EMPTY = frozenset({"title", "status"})
 
 

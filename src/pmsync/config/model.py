@@ -100,7 +100,22 @@ class Maps(_Part):
     )
 
 
-FieldName = Literal["title", "body", "status", "priority", "labels", "comments"]
+FieldName = Literal[
+    "title",
+    "body",
+    "status",
+    "priority",
+    "labels",
+    "release",
+    "parent",
+    "blocked_by",
+    "start",
+    "due",
+    "shipped",
+    "about",
+    "roadmap",
+    "comments",
+]
 """The hub's fields, and ``comments``, which are only pulled: a stream beside the items."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from pmsync.model.enums import Nature, Status
@@ -10,9 +9,12 @@ from pmsync.model.fields import FIELDS
 from pmsync.model.item import Item, Link, LinkState
 from pmsync.model.record import RecordRef, ScopeRef
 from pmsync.model.values import EMPTY, Known, Settled, members, raw
-from pmsync.reconcile.lenses import ReferencesLens
+from pmsync.reconcile.lenses import MentionsLens, ReferencesLens
 from pmsync.reconcile.surface import Surface
 from pmsync.store import Store, Transaction
+
+NAME = "name:"
+"""Stands before a key or an address that is mentioned and not known."""
 
 NEVER = "9999"
 """After every date."""
@@ -41,6 +43,14 @@ class LinkDirectory:
         fit = [link for link in links if self._fits(link)]
         return min(fit, key=lambda link: (link.scope != self.scope, link.uid)).ref.remote_id if fit else None
 
+    def named(self, text: str) -> str | None:
+        """See ``Register.named``. Only work is named."""
+        with self.store.joined() as tx:
+            found = {link.item for link in tx.links.named(text) if link.state is LinkState.LINKED}
+            items = tx.items.many(found)
+        work = [uid for uid, item in items.items() if item.kind.nature is Nature.WORK]
+        return work[0] if len(work) == 1 else None
+
     def rank(self, item: str) -> tuple[bool, str, str]:
         """What is not shipped comes first, the earliest before the later ones; of what is shipped, the latest."""
         with self.store.joined() as tx:
@@ -62,10 +72,11 @@ class LinkDirectory:
 
 def bound(store: Store, scope: ScopeRef, surface: Surface) -> Surface:
     """The surface; one that refers to other records is told who is who."""
-    if not isinstance(surface.lens, ReferencesLens):
-        return surface
+    lens = surface.lens
     directory = LinkDirectory(store, scope, within=FIELDS[surface.field].refers is Nature.RELEASE)
-    return replace(surface, lens=replace(surface.lens, directory=directory))
+    if isinstance(lens, ReferencesLens):
+        return replace(surface, lens=replace(lens, directory=directory))
+    return replace(surface, lens=replace(lens, register=directory)) if isinstance(lens, MentionsLens) else surface
 
 
 def release_rank(item: Item) -> tuple[bool, str, str]:
@@ -90,12 +101,19 @@ def keep_references(tx: Transaction, item: str, field: str, value: Settled) -> N
     tx.dirty.mark([f"item:{uid}" for uid in fresh], None, f"it is the {field} of another item")
 
 
-def keep_strangers(tx: Transaction, item: str, field: str, system: str, remote_ids: Iterable[str]) -> None:
-    """Note which records the item shows a reference to that are not known: should one become known, the item is looked at again."""
-    tx.references.put(item, f"{field} in {system}", [str(RecordRef(system, remote_id)) for remote_id in remote_ids])
+def keep_strangers(tx: Transaction, item: str, surface: Surface, system: str, remote: Settled) -> None:
+    """Note which records the item refers to that are not known: should one become known, the item is looked at again."""
+    lens = surface.lens
+    if not isinstance(lens, ReferencesLens | MentionsLens):
+        return
+    named = isinstance(lens, MentionsLens)
+    strangers = [NAME + one if named else str(RecordRef(system, one)) for one in lens.strangers(remote)]
+    if strangers:
+        tx.references.put(item, f"{surface.field} in {system}", strangers)
 
 
 def tell_referrers(tx: Transaction, link: Link) -> None:
     """The record has an item now, and the item a record here: whatever refers to either can say so now."""
-    referrers = tx.references.to(link.item, [link.ref])
+    names = [NAME + name for name in (link.key, link.url) if name]
+    referrers = tx.references.to([link.item, str(link.ref), *names])
     tx.dirty.mark([f"item:{uid}" for uid in referrers], link.scope, "what it refers to shows here now")

@@ -14,6 +14,7 @@ from pmsync.engine.absence import lately_missed
 from pmsync.engine.breaker import looping
 from pmsync.engine.context import Context
 from pmsync.engine.directory import keep_references, keep_strangers
+from pmsync.engine.feedback import derive, told_to_feedback
 from pmsync.engine.gather import Gathered, gather
 from pmsync.engine.protect import shields
 from pmsync.engine.refusals import refused
@@ -22,7 +23,6 @@ from pmsync.model.enums import Audience, Nature
 from pmsync.model.item import Link
 from pmsync.model.record import ScopeRef
 from pmsync.model.values import EMPTY, Unobserved
-from pmsync.reconcile.lenses import ReferencesLens
 from pmsync.reconcile.matching import How
 from pmsync.reconcile.operation import Change, Operation, OpKind
 from pmsync.reconcile.reconcile import reconcile
@@ -66,6 +66,7 @@ def settle(context: Context, rows: Sequence[DirtyRow], wanted: Wanted) -> None:
         return
     uids = [row.target.removeprefix("item:") for row in rows]
     with context.store.transaction() as tx:
+        derive(context, tx, uids)
         gathered = {one.item.uid: one for one in gather(context, tx, uids)}
         finished, judged = [], []
         for row, uid in zip(rows, uids, strict=True):
@@ -149,11 +150,8 @@ def _wait_for_strangers(tx: Transaction, one: Gathered) -> None:
     """What a record refers to may be pulled later."""
     for replica in one.view.replicas:
         for view in replica.surfaces:
-            lens = view.surface.lens
-            if isinstance(lens, ReferencesLens) and not isinstance(view.observed, Unobserved):
-                strangers = lens.strangers(view.observed)
-                if strangers:
-                    keep_strangers(tx, one.item.uid, view.surface.field, replica.link.ref.system, strangers)
+            if not isinstance(view.observed, Unobserved):
+                keep_strangers(tx, one.item.uid, view.surface, replica.link.ref.system, view.observed)
 
 
 def _write_hub(context: Context, tx: Transaction, one: Gathered, decision: Decision) -> None:
@@ -162,6 +160,7 @@ def _write_hub(context: Context, tx: Transaction, one: Gathered, decision: Decis
         before = held.value if held else None
         tx.items.write(one.item.uid, write.field, write.value, write.provenance)
         keep_references(tx, one.item.uid, write.field, write.value)
+        told_to_feedback(tx, one.item.uid, write.field)
         entry = _entry(
             context,
             one,

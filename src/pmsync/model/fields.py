@@ -40,6 +40,8 @@ FIELDS: Mapping[str, FieldSpec] = MappingProxyType(
             FieldSpec("release", MergeType.SET, Direction.BOTH, Nature.RELEASE),
             FieldSpec("parent", MergeType.SCALAR, Direction.BOTH, Nature.WORK),
             FieldSpec("blocked_by", MergeType.SET, Direction.BOTH, Nature.WORK),
+            FieldSpec("about", MergeType.SET, Direction.PULL, Nature.WORK),
+            FieldSpec("roadmap", MergeType.SCALAR, Direction.PUSH),
             FieldSpec("start", MergeType.SCALAR, Direction.BOTH),
             FieldSpec("due", MergeType.SCALAR, Direction.BOTH),
             FieldSpec("shipped", MergeType.SCALAR, Direction.BOTH),

@@ -14,7 +14,8 @@ from pmsync.reconcile.lenses.enum import EnumLens
 from pmsync.reconcile.surface import Surface
 
 _Maps = tuple[tuple[tuple[str, str], ...], ...]
-_VOCABULARIES = {"status": [str(value) for value in Status], "priority": [str(value) for value in Priority]}
+_STATUSES = [str(value) for value in Status]
+_VOCABULARIES = {"status": _STATUSES, "roadmap": _STATUSES, "priority": [str(value) for value in Priority]}
 
 
 @dataclass(frozen=True, slots=True)

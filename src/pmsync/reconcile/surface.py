@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pmsync.model.enums import Nature
 from pmsync.model.values import Empty, Settled
 from pmsync.reconcile.lens import Lens
+from pmsync.reconcile.lenses.mentions import MentionsLens
 from pmsync.reconcile.lenses.references import ReferencesLens
 
 
@@ -57,7 +58,7 @@ class Surface:
 
     def agreed(self, remote: Settled) -> Settled:
         """The part of a remote value that an agreement is about: a record that it refers to may become known later on, which is news then."""
-        return self.lens.canon(remote) if isinstance(self.lens, ReferencesLens) else remote
+        return self.lens.canon(remote) if isinstance(self.lens, ReferencesLens | MentionsLens) else remote
 
     def show(self, value: Settled) -> str:
         """The value as a person reads it."""

@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable
 
 from sqlalchemy import bindparam, delete, literal_column, select
 
-from pmsync.model.record import RecordRef, ScopeRef
+from pmsync.model.record import ScopeRef
 from pmsync.store.sql import Session, chunks
 from pmsync.store.tables.hub import LINKS, REFERENCES
 
 _OF = select(REFERENCES.c.target).where(REFERENCES.c.item == bindparam("of"), REFERENCES.c.field == bindparam("name"))
 _TO = select(REFERENCES.c.item).where(REFERENCES.c.target.in_(bindparam("targets", expanding=True))).distinct()
+_BY = select(REFERENCES.c.item).where(REFERENCES.c.target == bindparam("of"), REFERENCES.c.field == bindparam("name"))
 _PLACES = (
     select(LINKS.c.scope)
     .join(REFERENCES, REFERENCES.c.item == LINKS.c.item)
@@ -42,12 +43,16 @@ class References:
         self._session.add_missing(REFERENCES, [{"item": item, "field": field, "target": one} for one in fresh])
         return fresh
 
-    def to(self, item: str, refs: Iterable[RecordRef] = ()) -> list[str]:
-        """The uids of the items that refer to ``item``, or show a reference to one of the records ``refs``; sorted."""
+    def to(self, targets: Iterable[str]) -> list[str]:
+        """The uids of the items that refer to one of ``targets``, whatever these are; sorted."""
         found: set[str] = set()
-        for part in chunks([item, *map(str, refs)]):
+        for part in chunks(targets):
             found |= {row.item for row in self._session.rows(_TO, {"targets": part})}
         return sorted(found)
+
+    def by(self, field: str, item: str) -> list[str]:
+        """The uids of the items whose ``field`` refers to ``item``; sorted."""
+        return sorted(row.item for row in self._session.rows(_BY, {"of": item, "name": field}))
 
     def places(self, item: str, field: str) -> list[ScopeRef]:
         """The scopes in which items show whose ``field`` refers to ``item``; sorted."""

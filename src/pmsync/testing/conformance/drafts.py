@@ -29,6 +29,7 @@ OPTIONS: Mapping[str, tuple[Settled, ...]] = {
     "title": (Known("A first title"), Known("Another title")),
     "body": (Known("One paragraph.\n\nAnd *another* one.\n\n* a\n* b"), Known("Short")),
     "status": tuple(Known(status) for status in Status),
+    "roadmap": (*(Known(status) for status in Status), EMPTY),
     "priority": (*(Known(priority) for priority in Priority), EMPTY),
     "labels": (Known(frozenset({"alpha"})), Known(frozenset({"alpha", "beta"})), Known(frozenset({"beta"})), EMPTY),
 }
@@ -141,12 +142,10 @@ def canons(record: Record, surfaces: Iterable[Surface]) -> dict[str, Settled]:
 
 
 def work_surfaces(connector: Connector, scope: ScopeRef) -> list[Surface]:
-    """What an issue shows by itself: neither what it refers to nor what a release shows (see ``planning``)."""
-    return [
-        surface
-        for surface in connector.surfaces(scope)
-        if Nature.WORK in surface.natures and FIELDS[surface.field].refers is None
-    ]
+    """What an issue shows by itself, or a ticket where there are only tickets: neither what it refers to nor what a release shows."""
+    plain = [surface for surface in connector.surfaces(scope) if FIELDS[surface.field].refers is None]
+    work = [surface for surface in plain if Nature.WORK in surface.natures]
+    return work or [surface for surface in plain if Nature.FEEDBACK in surface.natures]
 
 
 # -- writing ------------------------------------------------------------------------------------------------------------------
