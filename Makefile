@@ -13,7 +13,7 @@ SEED_FROM ?= 1
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
 
-demo: $(STAMP) ## Show a real two-way sync between a stand-in Jira and a stand-in GitHub
+demo: $(STAMP) ## Show a real sync between a stand-in Jira, GitHub and help desk
 	$(BIN)/pmsync demo --once
 
 test: $(STAMP) ## Run the tests

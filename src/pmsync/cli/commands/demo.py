@@ -24,7 +24,7 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="End after the story instead of keeping the stand-in systems up.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Sync two product lines between a stand-in Jira and a stand-in GitHub on this machine, on accelerated time."""
+    """Sync two product lines between a stand-in Jira, GitHub and help desk on this machine, on accelerated time."""
     import tempfile
 
     from pmsync.cli.theatre.play import play, theatre
@@ -43,7 +43,7 @@ def demo(
 def _sum_up(summary: Summary) -> None:
     from rich.panel import Panel
 
-    records = ", ".join(f"{name} {one.records} records in {one.calls} calls" for name, one in summary.systems.items())
+    records = "\n".join(f"{name}: {one.records} records, {one.calls} calls" for name, one in summary.systems.items())
     stdout().print()
     stdout().print(
         Panel.fit(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from pmsync.app import App, build
-from pmsync.cli.theatre.story import LINES, built, planned
+from pmsync.cli.theatre.story import LINES, asked, built, planned
 from pmsync.connect.registry import plugin
 from pmsync.engine import reading
 from pmsync.engine.engine import Report
@@ -23,7 +23,7 @@ from pmsync.reconcile.plan import Plan
 from pmsync.testing.emulator import serve
 from pmsync.testing.stage import Stage
 
-PLANNING, BUILDING = "jira", "github"
+PLANNING, BUILDING, LISTENING = "jira", "github", "rt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +119,22 @@ class Theatre:
 
 @contextmanager
 def theatre(folder: Path) -> Iterator[Theatre]:
-    """Two systems on loopback, filled by people, and a config for them in ``folder``."""
+    """Two trackers and a help desk on loopback, filled by people, and a config for them in ``folder``."""
     clock = SharedClock(folder / "clock")
-    stages = {name: cast(Staged, plugin(name)).stage(clock) for name in (PLANNING, BUILDING)}
+    stages = {name: cast(Staged, plugin(name)).stage(clock) for name in (PLANNING, BUILDING, LISTENING)}
     with ExitStack() as stack:
         for stage in stages.values():
             stack.enter_context(serve(stage.emulator))
         for line in LINES:
             stages[PLANNING].open(line.project, line.title)
             stages[BUILDING].open(line.repository, line.title)
+            stages[LISTENING].open(line.queue, line.title)
             for sketch in planned(line):
                 stages[PLANNING].file(line.project, sketch)
             for sketch in built(line):
                 stages[BUILDING].file(line.repository, sketch)
+            for sketch in asked(line):
+                stages[LISTENING].file(line.queue, sketch)
         made = Theatre(folder, clock, stages)
         made.config.write_text(_config(stages), encoding="utf-8")
         yield made
@@ -148,6 +151,7 @@ def _config(stages: Mapping[str, Stage]) -> str:
             f"  {line.key}:",
             f"    jira: {line.project}",
             f"    github: {line.repository}",
+            f"    rt: {line.queue}",
             "    mirror:",
             f'      - {{kind: [bug, feature], from: jira, to: "github:{line.repository}", create: review}}',
             f'      - {{label: needs-pm, from: github, to: "jira:{line.project}", create: review}}',
@@ -163,9 +167,14 @@ def play(stage: Theatre, narrator: Narrator) -> Summary:
     _apply(stage, narrator, plan, calls)
     merged = _both_edit(stage, narrator, calls)
     conflicts = _conflict(stage, narrator)
+    _desk(stage, narrator)
     writes = _again(stage, narrator, calls)
     creates = sum(1 for op in plan.approved().ops if op.kind is OpKind.CREATE)
-    containers = {PLANNING: [line.project for line in LINES], BUILDING: [line.repository for line in LINES]}
+    containers = {
+        PLANNING: [line.project for line in LINES],
+        BUILDING: [line.repository for line in LINES],
+        LISTENING: [line.queue for line in LINES],
+    }
     systems = {
         name: SystemSummary(sum(one.count(container) for container in containers[name]), calls[name])
         for name, one in stage.stages.items()
@@ -183,7 +192,7 @@ def play(stage: Theatre, narrator: Narrator) -> Summary:
 
 
 def _first_plan(stage: Theatre, narrator: Narrator, calls: dict[str, int]) -> tuple[Plan, int]:
-    narrator.act("plan", "Read both systems, adopt what both have already, and show every write before it happens.")
+    narrator.act("plan", "Read all three systems, adopt what two have already, and show every write before it happens.")
     with stage.app(read_only=True) as app:
         plan, report = app.engine.plan(narrator.hear)
         narrator.plan(app, plan)
@@ -228,6 +237,15 @@ def _conflict(stage: Theatre, narrator: Narrator) -> int:
         narrator.conflicts(found)
         narrator.explanation(reading.explain(app.store, "PAY-1", "status", Naming(app.setup, app.store)))
     return len(found)
+
+
+def _desk(stage: Theatre, narrator: Narrator) -> None:
+    narrator.act(
+        "desk", "The first ticket names PAY-1, which Ben has closed: whoever answers the customer sees it in the ticket."
+    )
+    with stage.app(read_only=True) as app:
+        key = f"{LINES[0].queue}#1"
+        narrator.explanation(reading.explain(app.store, key, "roadmap", Naming(app.setup, app.store)))
 
 
 def _again(stage: Theatre, narrator: Narrator, calls: dict[str, int]) -> int:

@@ -1,4 +1,4 @@
-"""The product the demo plays with: two product lines whose issues people have filed in two systems, some of them twice."""
+"""The product the demo plays with: two product lines whose issues people have filed in two systems, some of them twice, and what customers ask."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from pmsync.testing.stage import Sketch
 
 PLANNERS = ("ana", "chidi", "mei")
 ENGINEERS = ("ben", "fatima", "lars")
+CUSTOMERS = ("cora", "dmitri", "eun-ji", "femi")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One product line: its key, its containers in the planning system and in the engineers' system, and what it is made of."""
+    """One product line: its key, its containers in the planning system, the engineers' and the help desk, and what it is made of."""
 
     key: str
     title: str
     project: str
     repository: str
+    queue: str
     areas: Sequence[str]
 
 
@@ -30,6 +32,7 @@ LINES = (
         "Payments",
         "PAY",
         "acme/payments",
+        "Payments",
         (
             "Refunds",
             "SEPA transfers",
@@ -48,6 +51,7 @@ LINES = (
         "Mobile app",
         "MOB",
         "acme/mobile-app",
+        "Mobile",
         ("Sign-in", "Offline mode", "Push notices", "Camera scan", "Onboarding", "Dark theme", "Widgets", "Crash reports"),
     ),
 )
@@ -95,3 +99,12 @@ def built(line: Line) -> Iterator[Sketch]:
         for words in BUILT:
             labels = frozenset({"needs-pm"}) if words is BUILT[0] else frozenset({"chore"})
             yield Sketch(words.format(area), engineer, "Found while working on it.", labels=labels)
+
+
+def asked(line: Line) -> Iterator[Sketch]:
+    """What customers wrote to the help desk; whoever answered first put the key of the issue into the subject."""
+    for number, area in enumerate(line.areas):
+        for turn in range(2):
+            issue = f"{line.project}-{number * len(PLANNED) + turn * 3 + 1}"
+            customer = CUSTOMERS[(number + turn) % len(CUSTOMERS)]
+            yield Sketch(f"{area}: when will this be mended? ({issue})", customer, "We wait for it.", status=Status.INBOX)
