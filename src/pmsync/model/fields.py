@@ -11,7 +11,7 @@ from pmsync.model.enums import Direction, Nature
 
 
 class MergeType(StrEnum):
-    """How two moved values meet: ``scalar`` conflicts, ``set`` merges by deltas, ``text`` is set once in this version."""
+    """How two moved values meet: ``scalar`` conflicts, ``set`` merges by deltas, ``text`` merges block by block."""
 
     SCALAR = "scalar"
     SET = "set"

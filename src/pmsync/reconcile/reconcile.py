@@ -11,6 +11,7 @@ from pmsync.reconcile.outcome import Outcome
 from pmsync.reconcile.scalars import merge_scalars
 from pmsync.reconcile.seats import HubField, Seat, agree_where_equal, hub_field, take_seats
 from pmsync.reconcile.sets import merge_sets
+from pmsync.reconcile.texts import merge_texts
 from pmsync.reconcile.view import Decision, Dispute, ItemView
 
 
@@ -53,7 +54,8 @@ def _merge(hub: HubField, seats: list[Seat], dispute: Dispute | None, left: Set[
         return carry_on(dispute, hub, seats, left)
     if hub.merge is MergeType.SET:
         return merge_sets(hub, seats)
-    return merge_scalars(hub, agree_where_equal(hub, seats))
+    merge = merge_texts if hub.merge is MergeType.TEXT else merge_scalars
+    return merge(hub, agree_where_equal(hub, seats))
 
 
 def _joined(decisions: Iterable[Decision]) -> Decision:

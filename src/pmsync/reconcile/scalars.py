@@ -24,14 +24,19 @@ class Edit:
 
 
 def merge_scalars(hub: HubField, seats: list[Seat]) -> Outcome:
-    """Merge one scalar or text field."""
-    edits = [edit for seat in seats if (edit := _edit(hub, seat)) is not None]
+    """Merge one field whose values are taken or left whole."""
+    edits = edits_of(hub, seats)
     if not edits:
         return unchanged(hub, seats)
-    edits = _without_inits(edits)
-    noted = _note(seats, edits)
-    outcome = _contest(hub, noted, edits)
-    return dataclasses.replace(outcome, seats=tuple(noted))
+    rebased = noted(seats, edits)
+    outcome = _contest(hub, rebased, edits)
+    return dataclasses.replace(outcome, seats=tuple(rebased))
+
+
+def edits_of(hub: HubField, seats: list[Seat]) -> list[Edit]:
+    """Every new value that a replica shows and the hub does not know yet."""
+    edits = [edit for seat in seats if (edit := _edit(hub, seat)) is not None]
+    return _without_inits(edits) if edits else []
 
 
 def candidate(seat: Seat, value: Settled) -> Candidate:
@@ -56,7 +61,7 @@ def _without_inits(edits: list[Edit]) -> list[Edit]:
     return syncing or [min(edits, key=lambda edit: (edit.seat.replica.link.role is not Role.PRIMARY, edit.seat.order))]
 
 
-def _note(seats: list[Seat], edits: list[Edit]) -> list[Seat]:
+def noted(seats: list[Seat], edits: list[Edit]) -> list[Seat]:
     """Every edit is taken note of here, whatever becomes of it: afterwards only a newer one counts as an edit."""
     taken = {edit.seat.order: edit.value for edit in edits}
     why = "the remote's edit was taken into account"
