@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from pmsync.model.labels import by_key, label_key
 from pmsync.model.record import Comment, Record, RecordRef, ScopeRef
 from pmsync.model.values import EMPTY, Empty, Known, Observed, Settled, Unobserved, known
 from pmsync.reconcile.operation import Change
+from pmsync.text.names import names_in
 from pmsync_rt import wire
 from pmsync_rt.client import json_text, moment
 from pmsync_rt.settings import RtScope
@@ -25,8 +25,6 @@ SUBJECT_BYTES = 200
 VALUE_LIMIT = 255
 """Characters of one value of a custom field that RT keeps where it can search for them."""
 
-URLS = re.compile(r"https?://[^\s<>()\[\]\"'`]*[^\s<>()\[\]\"'`.,;:!?*_~]")
-KEYS = re.compile(r"(?<![\w/.#-])(?:[A-Z][A-Z0-9_]{1,30}-[1-9]\d{0,8}|[\w.-]+/[\w.-]+#[1-9]\d{0,8})\b(?![\w/-])")
 _ELSEWHERE = frozenset({"refers-to", "referred-to-by", "depends-on", "depended-on-by", "parent", "child"})
 
 
@@ -111,13 +109,7 @@ def references(ticket: wire.Ticket, names: RtScope, fields: Mapping[str, list[st
     """URLs and issue keys: of native links first, then the roadmap key, then what subject and first message name; each once."""
     linked = [link.url for link in ticket.links if link.ref in _ELSEWHERE and link.type == "external"]
     keyed = [part for value in fields.get(names.roadmap_key, ()) for part in value.replace(",", " ").split()]
-    return tuple(dict.fromkeys([*linked, *keyed, *named(ticket.subject or ""), *named(body or "")]))
-
-
-def named(text: str) -> list[str]:
-    """The URLs and issue keys that a text names, in its order; keys within URLs do not count by themselves."""
-    urls = URLS.findall(text)
-    return [*urls, *KEYS.findall(URLS.sub(" ", text))]
+    return tuple(dict.fromkeys([*linked, *keyed, *names_in(ticket.subject or ""), *names_in(body or "")]))
 
 
 def _people(ticket: wire.Ticket) -> dict[str, str]:

@@ -119,3 +119,15 @@ def test_at_rest_nothing_more_is_written(world):
 )
 def test_a_wish_stands_where_the_last_of_its_parts_stands(statuses, expected):
     assert standing(statuses) is expected
+
+
+def test_a_message_that_names_the_issue_is_enough(world):
+    """Request 12: customers do not write keys into subjects; whoever answers them does, into the ticket."""
+    world.create("a", title="Login fails", status="doing")
+    told = ticket(world)
+    world.rest()
+    assert shown(world, told) is None
+    world.servers["desk"].person_comments(told, "We know of this, it is A-1.", "ana")
+    world.edit("desk", told, by="ana", title="The customer cannot log in at all")  # as a message moves its ticket elsewhere
+    world.rest()
+    assert shown(world, told) == "in_progress"

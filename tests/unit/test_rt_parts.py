@@ -13,7 +13,6 @@ from pmsync.reconcile.lens import Unmapped, Unrepresentable
 from pmsync_rt import RtScope, RtSettings, cursor, plugin
 from pmsync_rt.cursor import Anchor, Position, Tracker
 from pmsync_rt.emulation.sql import BadQuery, parse
-from pmsync_rt.mapping import named
 from pmsync_rt.vocabulary import ROADMAP_CHOICES, check_maps, roadmap, statuses
 from pmsync_rt.wire import Transaction
 
@@ -90,22 +89,6 @@ class TestWords:
         with pytest.raises(ConfigError) as caught:
             check_maps("desk", {"status": {"open": "in progres"}})
         assert "in_progress" in caught.value.hint
-
-
-class TestReferences:
-    @pytest.mark.parametrize(
-        ("text", "found"),
-        [
-            ("PAY-7", ["PAY-7"]),
-            ("see PAY-7, A1_B-12.", ["PAY-7", "A1_B-12"]),
-            ("acme/api#12", ["acme/api#12"]),
-            ("(https://acme.atlassian.net/browse/PAY-7).", ["https://acme.atlassian.net/browse/PAY-7"]),
-            ("pay-7 UTF-8-BOM XPAY-7x PAY-0 -PAY-7 ISO-", []),
-            ("", []),
-        ],
-    )
-    def test_keys_and_addresses_are_found(self, text, found):
-        assert named(text) == found
 
 
 def line(number, second):

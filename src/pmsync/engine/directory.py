@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pmsync.model.enums import Nature, Status
 from pmsync.model.fields import FIELDS
 from pmsync.model.item import Item, Link, LinkState
-from pmsync.model.record import RecordRef, ScopeRef
+from pmsync.model.record import Comment, RecordRef, ScopeRef
 from pmsync.model.values import EMPTY, Known, Settled, members, raw
 from pmsync.reconcile.lenses import MentionsLens, ReferencesLens
 from pmsync.reconcile.surface import Surface
@@ -110,6 +111,14 @@ def keep_strangers(tx: Transaction, item: str, surface: Surface, system: str, re
     strangers = [NAME + one if named else str(RecordRef(system, one)) for one in lens.strangers(remote)]
     if strangers:
         tx.references.put(item, f"{surface.field} in {system}", strangers)
+
+
+def spoken_in(tx: Transaction, scope: ScopeRef, comments: Sequence[Comment]) -> None:
+    """Look again at the feedback that was commented upon: the messages may name what it is about."""
+    links = tx.links.by_refs({comment.parent for comment in comments}).values()
+    items = tx.items.many({link.item for link in links})
+    feedback = [f"item:{uid}" for uid, item in items.items() if item.kind.nature is Nature.FEEDBACK]
+    tx.dirty.mark(feedback, scope, "somebody commented")
 
 
 def tell_referrers(tx: Transaction, link: Link) -> None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pmsync.engine.context import Context
-from pmsync.model.enums import Audience
+from pmsync.model.enums import Audience, Nature
 from pmsync.model.item import Item, Link, LinkState
 from pmsync.model.record import Record, RecordRef, ScopeRef
-from pmsync.model.values import Settled, Unobserved
+from pmsync.model.values import EMPTY, Settled, Unobserved, known, members
+from pmsync.reconcile.lenses import MentionsLens
 from pmsync.reconcile.operation import OpKind
 from pmsync.reconcile.surface import Surface
 from pmsync.reconcile.view import Dispute, ItemView, Replica, SurfaceView
 from pmsync.store import Transaction
 from pmsync.store.bases import BaseRow
 from pmsync.store.ops import OpRow
+from pmsync.text.names import names_in
 
 PAGE = 500
 """How many links are read at a time."""
@@ -48,6 +50,7 @@ class _Batch:
     bases: Mapping[str, Mapping[str, BaseRow]]
     ops: Mapping[str, list[OpRow]]
     disputes: Mapping[str, Mapping[str, Dispute]]
+    said: Mapping[RecordRef, frozenset[str]]
 
 
 def gather(context: Context, tx: Transaction, uids: Sequence[str]) -> list[Gathered]:
@@ -60,13 +63,20 @@ def gather(context: Context, tx: Transaction, uids: Sequence[str]) -> list[Gathe
 def _read(tx: Transaction, uids: Sequence[str]) -> _Batch:
     links = tx.links.of_items(uids)
     alive = [link for group in links.values() for link in group if link.state is LinkState.LINKED]
+    records = tx.observations.many([link.ref for link in alive])
     return _Batch(
         links,
-        tx.observations.many([link.ref for link in alive]),
+        records,
         tx.bases.of_links([link.uid for link in alive]),
         tx.ops.open_for(uids),
         tx.conflicts.open_for(uids),
+        {record.ref: _said(tx, record) for record in records.values() if record.kind.nature is Nature.FEEDBACK},
     )
+
+
+def _said(tx: Transaction, record: Record) -> frozenset[str]:
+    """What the messages of a ticket name: a customer's first words are one of them, and seldom its subject."""
+    return frozenset(name for comment in tx.observations.comments(record.ref) for name in names_in(comment.body))
 
 
 def _gathered(context: Context, item: Item, batch: _Batch) -> Gathered:
@@ -92,13 +102,23 @@ def _visible(context: Context, links: Sequence[Link], records: Mapping[RecordRef
 
 
 def _replica(context: Context, link: Link, batch: _Batch, ops: Sequence[OpRow]) -> Replica:
-    record = batch.records[link.ref]
+    record = _with_names(context, batch.records[link.ref], batch.said.get(link.ref, frozenset()))
     bases = batch.bases.get(link.uid, {})
     pending = [row for row in ops if _concerns(row, link)]
     surfaces = tuple(
         _surface(context, link, record, surface, bases, pending) for surface in context.surfaces(link.scope, record.kind.nature)
     )
     return Replica(link, record, surfaces, busy=bool(pending))
+
+
+def _with_names(context: Context, record: Record, names: frozenset[str]) -> Record:
+    """The record, mentioning what its messages name as well."""
+    if not names:
+        return record
+    surfaces = context.surfaces(record.scope, record.kind.nature)
+    shown = {one.id: record.values.get(one.id, EMPTY) for one in surfaces if isinstance(one.lens, MentionsLens)}
+    with_names = {place: known(members(value) | names) for place, value in shown.items() if not isinstance(value, Unobserved)}
+    return replace(record, values={**record.values, **with_names})
 
 
 def _concerns(row: OpRow, link: Link) -> bool:

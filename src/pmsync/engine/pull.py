@@ -13,6 +13,7 @@ from pmsync.connect.capabilities import Unsupported
 from pmsync.connect.contract import Page, Stream
 from pmsync.engine.absence import absent
 from pmsync.engine.context import Context
+from pmsync.engine.directory import spoken_in
 from pmsync.engine.mark import look
 from pmsync.engine.observe import observe, sure
 from pmsync.model.enums import Direction
@@ -110,5 +111,6 @@ def _commit(context: Context, scope: ScopeRef, stream: Stream, page: Page) -> in
         changed = observe(context, tx, scope, records)
         if page.comments:
             tx.observations.put_comments(page.comments)
+            spoken_in(tx, scope, page.comments)
         tx.cursors.put(scope, stream, page.cursor)
     return changed
