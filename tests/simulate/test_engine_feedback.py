@@ -12,7 +12,7 @@ DESK = {"a": "listed", "b": "listed", "desk": "planned"}
 
 @pytest.fixture
 def world(make_world):
-    world = make_world(DESK)
+    world = make_world(DESK, containers={"a": ("APP",), "b": ("BUG",)})
     world.rules = tuple(rule for rule in world.mirror_all() if "desk" not in (rule.from_system, rule.to.system))
     world.restart()
     return world
@@ -31,7 +31,7 @@ def shown(world, id_):
 def test_a_ticket_shows_where_the_issue_stands_that_it_names(world):
     """Requests 10 and 11: the desk sees what became of it without asking."""
     world.create("a", title="Login fails", status="doing")
-    told = ticket(world, "A-1")
+    told = ticket(world, "APP-1")
     world.rest()
     assert shown(world, told) == "in_progress"
     world.edit("b", by="ben", status="done")
@@ -55,7 +55,7 @@ def test_a_ticket_is_copied_nowhere(world):
 
 def test_many_tickets_are_about_one_issue(world):
     world.create("a", title="Login fails", status="doing")
-    told = [ticket(world, "A-1", title=f"No login, says customer {number}") for number in range(3)]
+    told = [ticket(world, "APP-1", title=f"No login, says customer {number}") for number in range(3)]
     world.rest()
     assert [shown(world, one) for one in told] == ["in_progress"] * 3
 
@@ -63,7 +63,7 @@ def test_many_tickets_are_about_one_issue(world):
 def test_a_ticket_that_names_either_side_is_about_the_same_item(world):
     world.create("a", title="Login fails", status="doing")
     world.rest()
-    told = ticket(world, "B-1")
+    told = ticket(world, "BUG-1")
     world.rest()
     [item] = [one for one in world.items() if one.kind is Kind.FEEDBACK]
     [work] = [one for one in world.items() if one.kind is Kind.TASK]
@@ -72,7 +72,7 @@ def test_a_ticket_that_names_either_side_is_about_the_same_item(world):
 
 
 def test_an_issue_that_is_filed_after_the_ticket_is_found_then(world):
-    told = ticket(world, "A-1")
+    told = ticket(world, "APP-1")
     world.rest()
     assert shown(world, told) is None
     world.create("a", title="Login fails", status="review")
@@ -82,7 +82,7 @@ def test_an_issue_that_is_filed_after_the_ticket_is_found_then(world):
 
 def test_a_ticket_that_no_longer_names_the_issue_no_longer_shows_it(world):
     world.create("a", title="Login fails", status="doing")
-    told = ticket(world, "A-1")
+    told = ticket(world, "APP-1")
     world.rest()
     world.edit("desk", told, by="cora", about=frozenset())
     world.rest()
@@ -93,14 +93,14 @@ def test_a_public_desk_shows_nothing_of_internal_work(world):
     """The title would stand in the reason, and the state beside the ticket."""
     world.servers["desk"].containers["DESK"] = Audience.PUBLIC
     world.create("a", title="Login fails", status="doing")
-    told = ticket(world, "A-1")
+    told = ticket(world, "APP-1")
     world.rest()
     assert shown(world, told) is None
 
 
 def test_at_rest_nothing_more_is_written(world):
     world.create("a", title="Login fails", status="doing")
-    ticket(world, "A-1")
+    ticket(world, "APP-1")
     world.rest()
     before = world.writes
     world.sync()
@@ -127,7 +127,7 @@ def test_a_message_that_names_the_issue_is_enough(world):
     told = ticket(world)
     world.rest()
     assert shown(world, told) is None
-    world.servers["desk"].person_comments(told, "We know of this, it is A-1.", "ana")
+    world.servers["desk"].person_comments(told, "We know of this, it is APP-1.", "ana")
     world.edit("desk", told, by="ana", title="The customer cannot log in at all")  # as a message moves its ticket elsewhere
     world.rest()
     assert shown(world, told) == "in_progress"
