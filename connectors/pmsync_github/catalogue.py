@@ -25,6 +25,7 @@ class Repository:
         has_issues: whether issues are switched on.
         push: whether the account may set labels; GitHub drops them without a word otherwise. None: not told.
         organization: whether an organization owns it.
+        write: whether the account may make and change milestones. None: not told.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Repository:
     has_issues: bool
     push: bool | None
     organization: bool
+    write: bool | None = None
 
 
 class LabelBook:

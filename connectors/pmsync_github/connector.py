@@ -1,10 +1,11 @@
-"""GitHub issues behind the connector contract: this file ties the parts together, each of which does one thing."""
+"""GitHub issues and milestones behind the connector contract: this file ties the parts together, each of which does one thing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from pmsync.connect.capabilities import Capabilities, Full, Unsupported
+from pmsync.connect.capabilities import Capabilities, Full, Partial, Unsupported
 from pmsync.connect.contract import (
     Account,
     Check,
@@ -22,12 +23,13 @@ from pmsync.connect.contract import (
 )
 from pmsync.connect.errors import ConnectorError, Gone
 from pmsync.connect.plugin import Environment, ScopeConfig
+from pmsync.model.enums import Nature
 from pmsync.model.record import Comment, Record, RecordRef, ScopeRef
-from pmsync.model.values import Known, Unobserved
+from pmsync.model.values import Known, Unobserved, raw
 from pmsync.net.http import Answer
 from pmsync.reconcile.operation import Operation
 from pmsync.reconcile.surface import Surface
-from pmsync_github import checks, history, hooks, lookup, mapping
+from pmsync_github import checks, history, hooks, lookup, mapping, milestones
 from pmsync_github.catalogue import Catalogue, Repository
 from pmsync_github.client import PAGE, Client
 from pmsync_github.control import Control
@@ -35,8 +37,11 @@ from pmsync_github.cursor import Delivered, Position, digest
 from pmsync_github.graph import GraphReads
 from pmsync_github.mapping import Issue, Reading
 from pmsync_github.marking import Marks
+from pmsync_github.milestones import Milestone
+from pmsync_github.news import News
 from pmsync_github.places import Places
 from pmsync_github.priority import PriorityNames, token
+from pmsync_github.releases import ReleaseTools, ReleaseWriter
 from pmsync_github.settings import GitHubScope, GitHubSettings
 from pmsync_github.stream import Entry, walk
 from pmsync_github.stream import Listing as Rows
@@ -49,7 +54,7 @@ CAPABILITIES = Capabilities(
     marker=Full(),
     find=Full(),
     compare_and_set=Unsupported("GitHub has no precondition on writes to issues; records are read again just before"),
-    history=Full(),
+    history=Partial("of issues; GitHub keeps none of milestones"),
     deletions=Unsupported("no listing of GitHub shows deletions; the sweep finds them"),
     ids=Full(),
     relocate=Full(),
@@ -88,6 +93,7 @@ class GitHubConnector(Connector):
         self._graph = GraphReads(self._client)
         self._places = Places()
         self._marks = Marks(self._client)
+        self._news = News(self._client)
         self._foreign: set[str] = set()
         self._login = ""
         self._writer = Writer(
@@ -100,8 +106,13 @@ class GitHubConnector(Connector):
                 self._priorities,
                 self._in,
                 self._scope_labels,
+                self._release_writer(),
             )
         )
+
+    def _release_writer(self) -> ReleaseWriter:
+        tools = ReleaseTools(self._client, self._graph, self._catalogue, self._places, self._release, self._news.expect)
+        return ReleaseWriter(tools)
 
     # -- what we are ---------------------------------------------------------------------------------------------------------
 
@@ -151,10 +162,11 @@ class GitHubConnector(Connector):
         return found
 
     def surfaces(self, scope: ScopeRef) -> list[Surface]:
-        """Title, body, status, priority as a label, and the other labels."""
+        """Of an issue title, body, status, labels, milestone and parent; of a milestone title, state and due date."""
         repository, config = self._catalogue.repository(scope), self._config(scope)
         archived = f"the repository {repository.name} is archived" if repository.archived else None
-        no_push = f"the account has no push access to {repository.name}: GitHub would drop labels without a word"
+        no_push = f"the account has no push access to {repository.name}: GitHub would drop labels and milestones without a word"
+        no_write = f"the account has no push access to {repository.name}, and may not make or change milestones"
         layout = Layout(
             scope=scope,
             labels=self._catalogue.labels(scope).names,
@@ -164,12 +176,15 @@ class GitHubConnector(Connector):
             namespace=config.label_namespace if config else "",
             read_only=archived,
             labels_read_only=no_push if repository.push is False else None,
+            milestones_read_only=no_write if repository.write is False else None,
         )
         return surfaces(layout)
 
     def refresh(self) -> None:
-        """Forget repositories and labels."""
+        """Forget repositories and labels; milestones are listed again by the next pull."""
         self._catalogue.forget()
+        for config in self._configs.values():
+            self._news.expect(config.ref)
         self._foreign.clear()
 
     def _read_repository(self, scope: ScopeRef) -> Repository:
@@ -192,7 +207,7 @@ class GitHubConnector(Connector):
     # -- reading -------------------------------------------------------------------------------------------------------------
 
     def pull(self, scope: ScopeRef, stream: Stream, cursor: str | None) -> Iterator[Page]:
-        """Issues, or comments on issues, that changed since the cursor.
+        """Issues and milestones, or comments on issues, that changed since the cursor.
 
         An issue that lost the scope's label is delivered too, so that it can be seen to have left; ``in_scope`` tells.
         """
@@ -202,15 +217,35 @@ class GitHubConnector(Connector):
         return self._issues(scope, position)
 
     def _issues(self, scope: ScopeRef, position: Position) -> Iterator[Page]:
+        fresh, position = self._news.listed(scope, position)
+        if fresh:
+            yield Page(position.text(), more=True, records=tuple(self._release(scope, one) for one in fresh))
+        self._news.seen(scope)
         rows = Rows(scope, "/issues", {"state": "all"}, _issue_entries)
+        known = position
         for batch in walk(self._client, rows, position):
-            records = tuple(self._in(scope, issue) for issue in batch.contents)
-            yield Page(batch.cursor, batch.more, records=records)
+            fresh, known = self._news.inline(batch.contents, known)
+            self._find_parents(batch.contents)
+            releases = (self._release(scope, one) for one in fresh)
+            issues = (self._in(scope, issue) for issue in batch.contents)
+            yield Page(replace(batch.position, milestones=known.milestones).text(), batch.more, records=(*releases, *issues))
+
+    def _find_parents(self, issues: Sequence[Issue]) -> None:
+        """Learn the ids of the parents that lists name by number: a call per repository and page where some were not seen yet."""
+        for issue in issues:
+            self._places.saw(issue)
+        unknown: dict[str, set[int]] = {}
+        for issue in issues:
+            if isinstance(issue.parent, tuple) and self._places.at(*issue.parent) is None:
+                unknown.setdefault(issue.parent[0], set()).add(issue.parent[1])
+        for repository, numbers in unknown.items():
+            for number, node in self._graph.ids_of_numbers(repository, sorted(numbers)).items():
+                self._places.saw_id(repository, number, node)
 
     def _comments(self, scope: ScopeRef, position: Position) -> Iterator[Page]:
         rows = Rows(scope, "/issues/comments", {}, _comment_entries)
         for batch in walk(self._client, rows, position):
-            yield Page(batch.cursor, batch.more, comments=self._with_parents(scope, batch.contents))
+            yield Page(batch.position.text(), batch.more, comments=self._with_parents(scope, batch.contents))
 
     def _with_parents(self, scope: ScopeRef, comments: Sequence[RestComment]) -> tuple[Comment, ...]:
         """Comments with the node ids of their issues; one whose issue cannot be read any more is left out with it."""
@@ -235,11 +270,12 @@ class GitHubConnector(Connector):
         )
 
     def fetch(self, scope: ScopeRef, refs: Sequence[RecordRef], since: float | None = None) -> Fetched:
-        """Whole issues by node id, 100 a call. A transferred issue has another node id and counts as missing here; see ``relocate``."""
-        look = self._graph.issues([ref.remote_id for ref in refs], since)
-        records = tuple(self._in(self._home(scope, issue), issue) for issue in look.issues if issue is not None)
-        missing = tuple(ref for ref, issue in zip(refs, look.issues, strict=True) if issue is None)
-        edits = history.edits(look.pasts, self._system, since or 0.0, self._priorities(scope))
+        """Whole issues and milestones by node id, 100 a call. A transferred issue counts as missing here; see ``relocate``."""
+        look = self._graph.look([ref.remote_id for ref in refs], since)
+        records = tuple(self._read(scope, one) for one in look.found if one is not None)
+        missing = tuple(ref for ref, one in zip(refs, look.found, strict=True) if one is None)
+        names = history.Names(self._priorities(scope), self._places.titled)
+        edits = history.edits(look.pasts, self._system, since or 0.0, names)
         return Fetched(records, missing, edits=edits, at=look.at)
 
     def relocate(self, scope: ScopeRef, ref: RecordRef, key: str) -> Record | None:
@@ -269,9 +305,11 @@ class GitHubConnector(Connector):
         return "" if self._named(name.casefold(), (scope,)) else name
 
     def in_scope(self, scope: ScopeRef, record: Record) -> bool:
-        """Whether it lives in the repository and carries all of the scope's labels. What could not be read does not count against it."""
+        """Whether it lives in the repository and, an issue, carries all of the scope's labels; those that could not be read do not count."""
         if record.scope.key.casefold() != scope.key.casefold():
             return False
+        if record.kind.nature is Nature.RELEASE:
+            return True
         seen = [record.values.get(surface) for surface in (mapping.LABELS, mapping.PRIORITY)]
         if any(isinstance(value, Unobserved) for value in seen):
             return True
@@ -285,11 +323,23 @@ class GitHubConnector(Connector):
         """The record that ``issue`` is in ``scope``."""
         self._places.saw(issue)
         self._catalogue.noticed(scope, issue.labels or ())
+        if isinstance(issue.parent, tuple) and (parent := self._places.at(*issue.parent)) is not None:
+            issue = replace(issue, parent=parent)
         audience = issue.audience if issue.audience is not None else self._catalogue.repository(scope).audience
         return mapping.record(issue, Reading(scope, self._priorities(scope), audience))
 
-    def _home(self, asked: ScopeRef, issue: Issue) -> ScopeRef:
-        """The scope an issue lives in: a configured repository, under whatever name it has now, else one that is not configured."""
+    def _release(self, scope: ScopeRef, one: Milestone) -> Record:
+        """The record that a milestone is in ``scope``."""
+        self._places.saw_milestone(one)
+        repository = self._catalogue.repository(scope)
+        return milestones.record(one, scope, repository.audience, writable=repository.archived or repository.write is not False)
+
+    def _read(self, asked: ScopeRef, one: Issue | Milestone) -> Record:
+        home = self._home(asked, one)
+        return self._in(home, one) if isinstance(one, Issue) else self._release(home, one)
+
+    def _home(self, asked: ScopeRef, issue: Issue | Milestone) -> ScopeRef:
+        """The scope an issue or milestone lives in: a configured repository, under whatever name it has now, else one that is not configured."""
         ours = (asked, *(config.ref for config in self._configs.values()))
         name = issue.repository.casefold()
         for ref in ours:
@@ -321,7 +371,7 @@ class GitHubConnector(Connector):
         self._writer.prepare(scope, ops)
 
     def apply(self, scope: ScopeRef, ops: Sequence[Operation]) -> Iterator[Receipt]:
-        """One call per op: REST for a create and for title and state alone, one GraphQL mutation where labels change too."""
+        """One call per op: REST for creates, milestones, and title and state alone; one GraphQL mutation where anything else changes too."""
         return self._writer.apply(scope, ops)
 
     # -- finding what was lost -----------------------------------------------------------------------------------------------
@@ -331,15 +381,22 @@ class GitHubConnector(Connector):
         return lookup.floor(self._client, scope).text()
 
     def find(self, scope: ScopeRef, op: Operation, floor: str) -> Finding:
-        """By the marker, in the repository's list, newest first."""
+        """An issue by the marker, in the repository's list, newest first; a milestone by marker or title."""
+        if op.item_kind.nature is Nature.RELEASE:
+            return self._find_release(scope, op)
         if op.marker is None:
             return Unreadable("the operation carries no marker to look for")
         wanted = lookup.Wanted(op.marker, self.me())
         found = lookup.find(self._client, scope, wanted, lookup.Floor.parse(floor))
         return Found(self._in(scope, found)) if isinstance(found, Issue) else found
 
+    def _find_release(self, scope: ScopeRef, op: Operation) -> Finding:
+        wanted = next((raw(change.after) for change in op.changes if change.field == "title"), None)
+        found = lookup.milestone(self._client, scope, str(wanted or ""), op.marker)
+        return Found(self._release(scope, found)) if isinstance(found, Milestone) else found
+
     def ids(self, scope: ScopeRef) -> Listing:
-        """The node ids of all issues, 100 a call."""
+        """The node ids of all issues and milestones, 100 of each a call."""
         ids, complete = self._graph.ids(scope.key)
         return Listing(tuple(RecordRef(self._system, node) for node in ids), complete)
 
@@ -358,7 +415,7 @@ class GitHubConnector(Connector):
         return self._graph.accounts(ids)
 
     def hints(self, headers: Mapping[str, str], body: bytes) -> list[RecordRef]:
-        """The issues that a signed webhook points at."""
+        """The issues and milestones that a signed webhook points at."""
         secret = self._settings.webhook_secret
         hooks.verify(headers, body, secret.get_secret_value() if secret else None)
         return [RecordRef(self._system, node) for node in hooks.node_ids(body)]

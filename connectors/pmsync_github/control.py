@@ -281,11 +281,16 @@ def _described(raw: dict[str, Any]) -> Repository:
         has_issues=bool(raw.get("has_issues", True)),
         push=_may_label(rights) if isinstance(rights, dict) else None,
         organization=(raw.get("owner") or {}).get("type") == "Organization",
+        write=_may_write(rights) if isinstance(rights, dict) else None,
     )
 
 
 def _may_label(rights: dict[str, Any]) -> bool:
     return any(bool(rights.get(right)) for right in ("push", "maintain", "admin", "triage"))
+
+
+def _may_write(rights: dict[str, Any]) -> bool:
+    return any(bool(rights.get(right)) for right in ("push", "maintain", "admin"))
 
 
 def _live_auth(token: Callable[[], str]) -> Any:

@@ -43,11 +43,15 @@ class Position:
         since: Unix seconds, None for the beginning.
         seen: id to what was delivered since then.
         tag: what the listing from ``since`` on was tagged with when all of it was known; None when it was not.
+        milestones: number to what was delivered of each milestone; None where nobody looked yet.
+        milestones_tag: what their listing was tagged with, where it is one page.
     """
 
     since: float | None = None
     seen: Mapping[str, Delivered] = field(default_factory=dict)
     tag: Tag | None = None
+    milestones: Mapping[str, Delivered] | None = None
+    milestones_tag: Tag | None = None
 
     @classmethod
     def parse(cls, text: str | None) -> Position:
@@ -56,16 +60,19 @@ class Position:
             return cls()
         try:
             raw = json.loads(text)
-            seen = {key: Delivered(float(updated), str(digest)) for key, (updated, digest) in raw["seen"].items()}
-            return cls(None if raw["since"] is None else float(raw["since"]), seen, _tag(raw.get("tag")))
+            since = None if raw["since"] is None else float(raw["since"])
+            found = raw.get("milestones")
+            milestones = None if found is None else _deliveries(found)
+            return cls(since, _deliveries(raw["seen"]), _tag(raw.get("tag")), milestones, _tag(raw.get("milestones_tag")))
         except (ValueError, TypeError, KeyError, AttributeError):
             return cls()
 
     def text(self) -> str:
         """The cursor."""
-        seen = {key: [delivered.updated, delivered.digest] for key, delivered in sorted(self.seen.items())}
-        tag = {} if self.tag is None else {"tag": [self.tag.etag, self.tag.owner]}
-        return json.dumps({"since": self.since, "seen": seen, **tag}, separators=(",", ":"))
+        shown: dict[str, object] = {"since": self.since, "seen": _plain(self.seen), "tag": _pair(self.tag)}
+        if self.milestones is not None:
+            shown |= {"milestones": _plain(self.milestones), "milestones_tag": _pair(self.milestones_tag)}
+        return json.dumps({name: value for name, value in shown.items() if name != "tag" or value}, separators=(",", ":"))
 
     def knows(self, key: str, delivered: Delivered) -> bool:
         """Whether exactly this was delivered before."""
@@ -85,7 +92,19 @@ class Position:
         since = float(int(max(since, self.since or 0.0, 0.0)))
         inside = [(key, one) for key, one in everything.items() if one.updated >= since]
         inside.sort(key=lambda pair: pair[1].updated, reverse=True)
-        return Position(since, dict(inside[:KEPT]))
+        return replace(self, since=since, seen=dict(inside[:KEPT]), tag=None)
+
+
+def _deliveries(raw: Mapping[str, tuple[float, str]]) -> dict[str, Delivered]:
+    return {key: Delivered(float(updated), str(digest)) for key, (updated, digest) in raw.items()}
+
+
+def _plain(deliveries: Mapping[str, Delivered]) -> dict[str, list[float | str]]:
+    return {key: [one.updated, one.digest] for key, one in sorted(deliveries.items())}
+
+
+def _pair(tag: Tag | None) -> list[str] | None:
+    return None if tag is None else [tag.etag, tag.owner]
 
 
 def _tag(raw: object) -> Tag | None:

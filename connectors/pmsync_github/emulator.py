@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from pmsync.connect.clock import Clock
 from pmsync.testing.emulator import Event, Request, Response
-from pmsync_github.emulation import checks, edits
+from pmsync_github.emulation import checks, edits, milestones
 from pmsync_github.emulation.auth import NOBODY, App, Doorkeeper, Installation
 from pmsync_github.emulation.calls import Site
 from pmsync_github.emulation.errors import ApiError
@@ -29,7 +29,7 @@ from pmsync_github.emulation.knobs import GitHubKnobs
 from pmsync_github.emulation.limits import Limits
 from pmsync_github.emulation.rest import Rest, refusal
 from pmsync_github.emulation.stamps import http_date
-from pmsync_github.emulation.state import ROLES, Comment, Issue, Label, Repo, User
+from pmsync_github.emulation.state import ROLES, Comment, Issue, Label, Milestone, Repo, User
 from pmsync_github.emulation.webhooks import Hook, Messenger, Sink
 from pmsync_github.emulation.world import World
 
@@ -195,6 +195,38 @@ class GitHubEmulator:
         repo = self.world.repo_named(full_name)
         edits.rename_label(self.world, repo, repo.owner, repo.labels[name.casefold()], new_name)
 
+    # -- milestones ------------------------------------------------------------------------------------------------------------
+
+    def milestone(self, full_name: str, title: str) -> Milestone:
+        """The milestone of that title.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for one in self.world.repo_named(full_name).milestones.values():
+            if one.title == title:
+                return one
+        raise KeyError(title)
+
+    def add_milestone(self, full_name: str, title: str, *, actor: str = "octocat", **fields: Any) -> Milestone:
+        """A milestone made by ``actor``; ``fields`` as in REST (state, description, due_on)."""
+        self.world.ensure_user(actor)
+        return self._done(milestones.create(self.world, self.world.repo_named(full_name), actor, {"title": title, **fields}))
+
+    def edit_milestone(self, full_name: str, number: int, *, actor: str = "octocat", **changes: Any) -> Milestone:
+        """``actor`` changes a milestone; ``changes`` as in REST (title, state, description, due_on)."""
+        self.world.ensure_user(actor)
+        repo = self.world.repo_named(full_name)
+        milestones.edit(self.world, repo, repo.milestones[number], actor, changes)
+        return self._done(repo.milestones[number])
+
+    def delete_milestone(self, full_name: str, number: int, *, actor: str = "octocat") -> None:
+        """``actor`` deletes a milestone."""
+        self.world.ensure_user(actor)
+        repo = self.world.repo_named(full_name)
+        milestones.delete(self.world, repo, repo.milestones[number], actor)
+        self._messenger.deliver()
+
     # -- what people do to issues ------------------------------------------------------------------------------------------------
 
     def issue(self, full_name: str, number: int) -> Issue:
@@ -223,6 +255,16 @@ class GitHubEmulator:
         checked = checks.issue_fields(self.world, self.world.repo_named(full_name), changes, creating=False)
         edits.edit_issue(self.world, issue, actor, checked)
         return self._done(issue)
+
+    def put_under(self, full_name: str, number: int, parent: Issue | None, *, actor: str = "octocat") -> None:
+        """``actor`` makes an issue a sub-issue of ``parent``, or of nobody."""
+        self.world.ensure_user(actor)
+        issue = self.issue(full_name, number)
+        if parent is not None:
+            edits.add_sub_issue(self.world, parent, issue, actor, replace=True)
+        elif issue.parent is not None:
+            edits.remove_sub_issue(self.world, issue.parent, issue, actor)
+        self._messenger.deliver()
 
     def close(self, full_name: str, number: int, *, actor: str = "octocat", reason: str = "completed") -> Issue:
         """Close an issue."""

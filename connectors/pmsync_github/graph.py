@@ -15,16 +15,17 @@ from pmsync_github import queries
 from pmsync_github.client import PAGE, Client
 from pmsync_github.history import Past
 from pmsync_github.mapping import Issue, stamp
-from pmsync_github.wire import GraphPageInfo, GraphPast, GraphTexts, graph_issue, graph_past
+from pmsync_github.milestones import Milestone
+from pmsync_github.wire import GraphPageInfo, GraphPast, GraphTexts, graph_issue, graph_milestone, graph_past
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a look at issues showed, what happened to those that were found, and the server's clock at the first answer (0.0: unknown)."""
+    """What a look at issues and milestones showed, what happened to the issues, and the server's clock at the first answer (0.0: unknown)."""
 
-    issues: list[Issue | None]
+    found: list[Issue | Milestone | None]
     pasts: list[Past]
     at: float
 
@@ -35,14 +36,14 @@ class GraphReads:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def issues(self, ids: Sequence[str], since: float | None = None) -> Look:
-        """Issues by node id, in the order asked; None for what cannot be read or is no issue. With ``since`` what happened to them since then.
+    def look(self, ids: Sequence[str], since: float | None = None) -> Look:
+        """Issues and milestones by node id, in the order asked; None for what cannot be read or is neither. With ``since`` what happened since then.
 
         Raises:
             Retry: GitHub could not answer; nothing follows from what is missing.
             Fatal: the answer does not fit the question.
         """
-        found: list[Issue | None] = []
+        found: list[Issue | Milestone | None] = []
         pasts: list[Past] = []
         at = 0.0
         for chunk in _chunks(ids):
@@ -54,7 +55,7 @@ class GraphReads:
                     pasts += [
                         self._past(issue, graph_past(node), since) for issue, node in zip(issues, nodes, strict=True) if issue
                     ]
-            found += issues
+            found += [issue or graph_milestone(node) for issue, node in zip(issues, nodes, strict=True)]
         return Look(found, pasts, at)
 
     def _nodes(self, ids: Sequence[str], since: float | None) -> tuple[list[Any], float]:
@@ -84,26 +85,30 @@ class GraphReads:
                 page = graph_past(self._client.ask(queries.PAST, variables, "Past").data.get("node"))
 
     def ids(self, repository: str) -> tuple[list[str], bool]:
-        """Node ids of all issues of a repository, and whether they are all.
+        """Node ids of all issues and milestones of a repository, and whether they are all.
 
         Raises:
             Gone: the repository cannot be read.
         """
         owner, name = repository.split("/")
-        found: list[str] = []
-        after: str | None = None
+        found: dict[str, list[str]] = {"issues": [], "milestones": []}
+        after: dict[str, str | None] = {"issues": None, "milestones": None}
         while True:
-            answer = self._client.ask(queries.IDS, {"owner": owner, "name": name, "after": after}, "Ids")
+            variables = {"owner": owner, "name": name, "after": after["issues"], "milestones": after["milestones"]}
+            answer = self._client.ask(queries.IDS, variables, "Ids")
             if not answer.data.get("repository"):
                 raise Gone(
                     f"the repository {repository} cannot be read", status=404, hint="does it exist, and may the account see it?"
                 )
-            issues = answer.data["repository"]["issues"]
-            found += [str(node["id"]) for node in issues["nodes"] if node]
-            page = issues["pageInfo"]
-            if not page["hasNextPage"] or page["endCursor"] == after:
-                return found, not page["hasNextPage"] and len(found) >= issues["totalCount"]
-            after = page["endCursor"]
+            parts = {kind: answer.data["repository"][kind] for kind in found}
+            for kind, part in parts.items():
+                found[kind] += [str(node["id"]) for node in part["nodes"] if node]
+            ends = {kind: part["pageInfo"]["endCursor"] or after[kind] for kind, part in parts.items()}
+            more = any(part["pageInfo"]["hasNextPage"] for part in parts.values())
+            if not more or ends == after:
+                whole = all(len(found[kind]) >= part["totalCount"] for kind, part in parts.items())
+                return [*found["issues"], *found["milestones"]], whole and not more
+            after = ends
 
     def ids_of_numbers(self, repository: str, numbers: Sequence[int]) -> dict[int, str]:
         """Node ids of issues by number; numbers of what is no issue are left out."""

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 
 from pmsync.connect.contract import Edit
 from pmsync.model.record import RecordRef
-from pmsync.model.values import Known, Observed, Unobserved, known
+from pmsync.model.values import EMPTY, Known, Observed, Unobserved, known
 from pmsync_github.mapping import (
     BODY,
     LABELS,
     OPEN,
+    PARENT,
     PRIORITY,
+    RELEASE,
     STATUS,
     TITLE,
     Issue,
@@ -36,14 +38,28 @@ class Past:
     texts: list[GraphText]
 
 
-def edits(pasts: Iterable[Past], system: str, since: float, priorities: PriorityNames) -> tuple[Edit, ...]:
+Titled = Callable[[str, str], str | None]
+"""Repository and title to the node id of the milestone that bears it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What tells what an event means: the rule for priority labels, and the milestones, of which events name only the titles."""
+
+    priorities: PriorityNames
+    milestones: Titled
+
+
+def edits(pasts: Iterable[Past], system: str, since: float, names: Names) -> tuple[Edit, ...]:
     """The edits at or after ``since`` (Unix seconds), per issue and surface in the order in which they happened."""
     found: list[Edit] = []
     for past in pasts:
         maker = _Maker(RecordRef(system, past.issue.id))
         found += _titles(past, maker.edit)
         found += _states(past, maker.edit)
-        found += _labels(past, maker.edit, priorities)
+        found += _labels(past, maker.edit, names.priorities)
+        found += _references(past, maker.edit, RELEASE, names.milestones)
+        found += _references(past, maker.edit, PARENT, names.milestones)
         found += _bodies(past, maker.edit)
     return tuple(edit for edit in found if edit.at >= since)
 
@@ -78,6 +94,37 @@ def _states(past: Past, make: Make) -> Iterator[Edit]:
             after = Known(OPEN)
             yield make(one, STATUS, _UNTOLD if before is None else before, after)
             before = after
+
+
+_COMES = {"MilestonedEvent": RELEASE, "ParentIssueAddedEvent": PARENT}
+_GOES = {"DemilestonedEvent": RELEASE, "ParentIssueRemovedEvent": PARENT}
+
+
+def _references(past: Past, make: Make, surface: str, titled: Titled) -> list[Edit]:
+    """What a place with room for one referred to. To replace it leaves two entries, of which one edit is made."""
+    found: list[Edit] = []
+    for one in past.events:
+        if _COMES.get(one.typename) == surface:
+            edit = make(one, surface, EMPTY, _meant(past.issue, one, titled))
+            left = found[-1] if found else None
+            if left is not None and left.after == EMPTY and (left.actor, left.at) == (edit.actor, edit.at):
+                found[-1] = replace(left, after=edit.after)
+            else:
+                found.append(edit)
+        elif _GOES.get(one.typename) == surface:
+            found.append(make(one, surface, _meant(past.issue, one, titled), EMPTY))
+    return found
+
+
+def _meant(issue: Issue, one: GraphEvent, titled: Titled) -> Observed:
+    """A parent by its id; a milestone by its title: one that was renamed or deleted since is not known by it."""
+    if not one.milestone_title:
+        return known(one.parent.id) if one.parent else _UNTOLD
+    present = issue.milestone
+    if present is not None and present.title == one.milestone_title:
+        return Known(present.id)
+    node = titled(issue.repository, one.milestone_title)
+    return _UNTOLD if node is None else Known(node)
 
 
 def _labels(past: Past, make: Make, priorities: PriorityNames) -> list[Edit]:

@@ -32,7 +32,7 @@ def verify(headers: Mapping[str, str], body: bytes, secret: str | None) -> None:
 
 
 def node_ids(body: bytes) -> list[str]:
-    """Node ids of the issues that a payload points at: the issue itself, and its new self after a transfer. Pull requests are left out.
+    """Node ids of what a payload points at: an issue, and its new self after a transfer, or a milestone. Pull requests are left out.
 
     Both content types are read: JSON, and the form that GitHub offers too.
     """
@@ -43,13 +43,17 @@ def node_ids(body: bytes) -> list[str]:
         return []
     found = [_issue_id(payload, "issue")]
     changes = payload.get("changes") if isinstance(payload, Mapping) else None
+    found += ["" if found[0] else _node_id(payload, "milestone")]
     found += [_issue_id(changes, "new_issue"), _issue_id(changes, "old_issue")]
     return list(dict.fromkeys(node for node in found if node))
 
 
 def _issue_id(holder: Any, name: str) -> str:
     issue = holder.get(name) if isinstance(holder, Mapping) else None
-    if not isinstance(issue, Mapping) or issue.get("pull_request"):
-        return ""
-    node = issue.get("node_id")
+    return "" if isinstance(issue, Mapping) and issue.get("pull_request") else _node_id(holder, name)
+
+
+def _node_id(holder: Any, name: str) -> str:
+    thing = holder.get(name) if isinstance(holder, Mapping) else None
+    node = thing.get("node_id") if isinstance(thing, Mapping) else None
     return node if isinstance(node, str) else ""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pmsync.model.labels import label_key
-from pmsync.model.values import Known, Settled
+from pmsync.model.values import Known, Settled, members
 from pmsync.reconcile.operation import Change, Operation
 from pmsync_github import mapping
 from pmsync_github.mapping import Issue
@@ -20,24 +20,41 @@ STEPS_OF = {
     mapping.STATUS: ("close", "reopen"),
     mapping.PRIORITY: ("add", "remove"),
     mapping.LABELS: ("add", "remove"),
+    mapping.RELEASE: ("milestone",),
+    mapping.PARENT: ("parent", "orphan"),
 }
 """Surface to the steps of an update (``queries.STEPS``) that write it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """An operation in GitHub's words. ``add`` and ``remove`` are label names per surface; None or empty: not touched."""
+    """An operation in GitHub's words; None or empty: not touched.
+
+    Attributes:
+        add, remove: label names per surface.
+        release: node id of a milestone, "" for none.
+        parent: node id of an issue, "" for none; ``orphaned`` is then the parent that it had.
+    """
 
     title: str | None
     body: str | None
     status: str | None
     add: Mapping[str, tuple[str, ...]]
     remove: Mapping[str, tuple[str, ...]]
+    release: str | None = None
+    parent: str | None = None
+    orphaned: str = ""
 
     @property
     def asks(self) -> bool:
         """Whether anything is to be sent at all."""
-        return bool(self.added or self.removed) or any(text is not None for text in (self.title, self.body, self.status))
+        plain = (self.title, self.body, self.status)
+        return self.reaches_beyond or any(text is not None for text in plain)
+
+    @property
+    def reaches_beyond(self) -> bool:
+        """Whether it needs labels, milestones or other issues, which GraphQL knows by their ids."""
+        return bool(self.added or self.removed) or self.release is not None or self.parent is not None
 
     @property
     def added(self) -> tuple[str, ...]:
@@ -60,6 +77,9 @@ def read(op: Operation) -> Intent:
         status=_text(by_surface.get(mapping.STATUS)),
         add={surface: tuple(sorted(change.added)) for surface, change in sets.items()},
         remove={surface: tuple(sorted(change.removed)) for surface, change in sets.items()},
+        release=_one(by_surface.get(mapping.RELEASE)),
+        parent=_one(by_surface.get(mapping.PARENT)),
+        orphaned="".join(by_surface[mapping.PARENT].removed) if mapping.PARENT in by_surface else "",
     )
 
 
@@ -98,6 +118,9 @@ def _untouched(change: Change, issue: Issue, priorities: PriorityNames) -> bool:
         missing = {label_key(name) for name in change.added} - shown
         left = {label_key(name) for name in change.removed} & shown
         return bool(missing or left)
+    if change.surface in (mapping.RELEASE, mapping.PARENT):
+        place = issue.release if change.surface == mapping.RELEASE else issue.parent
+        return place == "".join(members(change.before)) != "".join(members(change.after))
     shown_text = {mapping.TITLE: issue.title, mapping.STATUS: issue.status, mapping.BODY: mapping.split_marker(issue.body)[0]}
     if change.surface not in shown_text:
         return False
@@ -116,6 +139,10 @@ def _lines(text: str) -> str:
 
 def _text(change: Change | None) -> str | None:
     return None if change is None else _of(change.after)
+
+
+def _one(change: Change | None) -> str | None:
+    return None if change is None else "".join(members(change.after))
 
 
 def _of(value: Settled) -> str:

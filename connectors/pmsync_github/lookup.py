@@ -1,16 +1,22 @@
-"""Finding the issue of a create whose answer was lost: the repository's own list, newest first, which does not lag as search does."""
+"""Finding the issue or milestone of a create whose answer was lost: by the repository's own lists, which do not lag as search does."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pmsync.connect.contract import Absent, Unreadable
-from pmsync.connect.errors import ConnectorError
+from pmsync.connect.errors import ConnectorError, Fatal
 from pmsync.model.record import ScopeRef
+from pmsync.net.http import Answer
 from pmsync_github.client import PAGE, Client, next_link, server_time
 from pmsync_github.mapping import Issue, split_marker
-from pmsync_github.wire import RestIssue
+from pmsync_github.milestones import Milestone
+from pmsync_github.wire import RestIssue, RestMilestone
+
+MILESTONES = {"state": "all", "per_page": str(PAGE)}
+"""The parameters of the listing of milestones."""
 
 BACK = 120.0
 """Seconds before the create from which the list is read."""
@@ -63,6 +69,32 @@ def find(client: Client, scope: ScopeRef, wanted: Wanted, start: Floor) -> Issue
         return _look(client, scope, wanted, start) or Absent(consistent=True)
     except ConnectorError as error:
         return Unreadable(error.message)
+
+
+def milestone(client: Client, scope: ScopeRef, title: str, marker: str | None) -> Milestone | Absent | Unreadable:
+    """The milestone of a create: by its marker, else by its title, of which a repository has one. The list of milestones does not lag."""
+    try:
+        rows = list(milestones(client, scope, client.read(scope, "/milestones", MILESTONES)))
+    except ConnectorError as error:
+        return Unreadable(error.message)
+    marked = [row for row in rows if marker is not None and split_marker(row.description)[1] == marker]
+    titled = [row for row in rows if row.title == title]
+    return next(iter(marked + titled), Absent(consistent=True))
+
+
+def milestones(client: Client, scope: ScopeRef, answer: Answer) -> Iterator[Milestone]:
+    """All milestones of a listing whose first page is ``answer``."""
+    passed: set[str] = set()
+    while True:
+        rows: list[RestMilestone] = answer.decode(list[RestMilestone])
+        yield from (row.milestone() for row in rows)
+        url = next_link(answer)
+        if url is None:
+            return
+        if url in passed:
+            raise Fatal(f"GitHub's listing of the milestones of {scope.key} leads to the same page over and over")
+        passed.add(url)
+        answer = client.page(url, "/milestones")
 
 
 def _look(client: Client, scope: ScopeRef, wanted: Wanted, start: Floor) -> Issue | None:

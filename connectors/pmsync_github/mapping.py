@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from pmsync.connect.markers import TOKEN
 from pmsync.model.enums import Audience, Kind
@@ -16,11 +17,20 @@ from pmsync.model.record import Record, RecordRef, ScopeRef
 from pmsync.model.values import EMPTY, Known, Observed, Unobserved, known
 from pmsync_github.priority import PriorityNames, token
 
+if TYPE_CHECKING:
+    from pmsync_github.milestones import Milestone
+
 TITLE = "title"
 BODY = "body"
 STATUS = "status"
 PRIORITY = "label:priority"
 LABELS = "labels"
+RELEASE = "release"
+PARENT = "parent"
+RELEASE_STATE = "milestone.state"
+RELEASE_DUE = "milestone.due"
+MILESTONE_TITLE = "milestone.title"
+"""Of a milestone whose title cannot be written; where it can, it shows on ``title`` as those of issues do."""
 
 TITLE_LIMIT = 256
 BODY_LIMIT = 65_536
@@ -62,7 +72,15 @@ class LabelEntry:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One issue as either API shows it. ``labels`` None: more than could be read; times are Unix seconds."""
+    """One issue as either API shows it; times are Unix seconds.
+
+    Attributes:
+        labels: None: more than could be read.
+        release: node id of its milestone, "" for none.
+        parent: node id of the issue that it is a sub-issue of, "" for none; (repository, number) where it was told by its address; None
+            where it was not told.
+        milestone: its milestone as it came along.
+    """
 
     id: str
     number: int
@@ -78,6 +96,9 @@ class Issue:
     updated_at: float
     repository: str
     audience: Audience | None = None
+    release: str = ""
+    parent: str | tuple[str, int] | None = None
+    milestone: Milestone | None = field(default=None, repr=False, compare=False)
 
     @property
     def status(self) -> str:
@@ -179,7 +200,15 @@ def record(issue: Issue, reading: Reading) -> Record:
         key=display_key(issue.repository or reading.scope.key, issue.number),
         url=issue.url,
         kind=_kind(issue.labels or ()),
-        values={TITLE: known(issue.title), BODY: known(text), STATUS: Known(issue.status), PRIORITY: priority, LABELS: labels},
+        values={
+            TITLE: known(issue.title),
+            BODY: known(text),
+            STATUS: Known(issue.status),
+            PRIORITY: priority,
+            LABELS: labels,
+            RELEASE: known(issue.release),
+            PARENT: _parent(issue),
+        },
         version=stamp(issue.updated_at),
         updated_at=issue.updated_at,
         created_at=issue.created_at,
@@ -190,6 +219,14 @@ def record(issue: Issue, reading: Reading) -> Record:
         people={role: account for role, account in people.items() if account},
         raw={BODY: issue.body},
     )
+
+
+def _parent(issue: Issue) -> Observed:
+    if issue.parent is None:
+        return Unobserved("this GitHub does not list the parents of issues")
+    if isinstance(issue.parent, str):
+        return known(issue.parent)
+    return Unobserved(f"the parent {display_key(*issue.parent)} cannot be read")
 
 
 def label_surfaces(labels: tuple[LabelEntry, ...] | None, priorities: PriorityNames) -> tuple[Observed, Observed]:

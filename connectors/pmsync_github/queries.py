@@ -11,23 +11,32 @@ fragment IssueFields on Issue {
   assignees(first: 1) { nodes { login } }
   labels(first: 100) { nodes { id name } pageInfo { hasNextPage } }
   repository { nameWithOwner visibility }
+  milestone { ...MilestoneFields }
+  parent { id }
+}
+
+fragment MilestoneFields on Milestone {
+  id number title description milestoneState: state dueOn url createdAt updatedAt
+  creator { __typename login }
+  repository { nameWithOwner visibility }
 }
 """
 
 NODES = (
     """
 query Nodes($ids: [ID!]!) {
-  nodes(ids: $ids) { __typename ... on Issue { ...IssueFields } }
+  nodes(ids: $ids) { __typename ... on Issue { ...IssueFields } ... on Milestone { ...MilestoneFields } }
 }
 """
     + ISSUE_FIELDS
 )
-"""Whole issues by node id, at most 100; unreadable ones are null, each with an error of type NOT_FOUND."""
+"""Whole issues and milestones by node id, at most 100; unreadable ones are null, each with an error of type NOT_FOUND."""
 
 _PAST = """
 fragment Past on Issue {
   timelineItems(first: 100, after: $items, since: $since, itemTypes: [
     RENAMED_TITLE_EVENT, LABELED_EVENT, UNLABELED_EVENT, CLOSED_EVENT, REOPENED_EVENT
+    MILESTONED_EVENT, DEMILESTONED_EVENT, PARENT_ISSUE_ADDED_EVENT, PARENT_ISSUE_REMOVED_EVENT
   ]) {
     nodes {
       __typename
@@ -36,6 +45,10 @@ fragment Past on Issue {
       ... on UnlabeledEvent { createdAt actor { __typename login } label { name } }
       ... on ClosedEvent { createdAt actor { __typename login } stateReason }
       ... on ReopenedEvent { createdAt actor { __typename login } }
+      ... on MilestonedEvent { createdAt actor { __typename login } milestoneTitle }
+      ... on DemilestonedEvent { createdAt actor { __typename login } milestoneTitle }
+      ... on ParentIssueAddedEvent { createdAt actor { __typename login } parent { id } }
+      ... on ParentIssueRemovedEvent { createdAt actor { __typename login } parent { id } }
     }
     pageInfo { hasNextPage endCursor }
   }
@@ -49,13 +62,13 @@ fragment Past on Issue {
 NODES_AND_PAST = (
     """
 query Nodes($ids: [ID!]!, $since: DateTime!, $items: String, $texts: String) {
-  nodes(ids: $ids) { __typename ... on Issue { ...IssueFields ...Past } }
+  nodes(ids: $ids) { __typename ... on Issue { ...IssueFields ...Past } ... on Milestone { ...MilestoneFields } }
 }
 """
     + ISSUE_FIELDS
     + _PAST
 )
-"""The same with what happened to each since ``$since``: titles, states and labels from the timeline, bodies from their edit history."""
+"""The same with what happened to each issue since ``$since``: bodies from their edit history, all else from the timeline."""
 
 PAST = (
     """
@@ -68,17 +81,22 @@ query Past($id: ID!, $since: DateTime!, $items: String, $texts: String) {
 """Further pages of what happened to one issue."""
 
 IDS = """
-query Ids($owner: String!, $name: String!, $after: String) {
+query Ids($owner: String!, $name: String!, $after: String, $milestones: String) {
   repository(owner: $owner, name: $name) {
     issues(first: 100, after: $after, orderBy: {field: CREATED_AT, direction: ASC}) {
       totalCount
       nodes { id number }
       pageInfo { hasNextPage endCursor }
     }
+    milestones(first: 100, after: $milestones) {
+      totalCount
+      nodes { id }
+      pageInfo { hasNextPage endCursor }
+    }
   }
 }
 """
-"""All issue ids of a repository, 100 a page."""
+"""All issue and milestone ids of a repository, 100 of each a page."""
 
 _MUTATIONS = {
     "title": ("$title: String!", "updateIssue(input: {id: $id, title: $title}) { issue { ...IssueFields } }"),
@@ -95,11 +113,19 @@ _MUTATIONS = {
         "$reason: IssueClosedStateReason!",
         "closeIssue(input: {issueId: $id, stateReason: $reason}) { issue { ...IssueFields } }",
     ),
+    "milestone": ("$milestone: ID", "updateIssue(input: {id: $id, milestoneId: $milestone}) { issue { ...IssueFields } }"),
+    "parent": (
+        "$parent: ID!",
+        "addSubIssue(input: {issueId: $parent, subIssueId: $id, replaceParent: true}) { subIssue { ...IssueFields } }",
+    ),
+    "orphan": ("$orphan: ID!", "removeSubIssue(input: {issueId: $orphan, subIssueId: $id}) { subIssue { ...IssueFields } }"),
     "reopen": ("", "reopenIssue(input: {issueId: $id}) { issue { ...IssueFields } }"),
 }
 
 STEPS = tuple(_MUTATIONS)
-"""The steps of an update in the order they run. Labels are added before any is removed: if the second fails, nothing was lost."""
+"""The steps of an update in the order they run. Labels are added before any is removed: if the second fails, nothing was lost.
+
+A milestone of null takes the issue out of the one it is in, as GitHub's own command line does it (cli/cli, ``ghId``)."""
 
 
 def update(steps: Collection[str]) -> str:

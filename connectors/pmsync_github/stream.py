@@ -38,10 +38,10 @@ class Listing(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Batch(Generic[T]):
-    """What one page brought that was not delivered before, and the cursor once it is committed."""
+    """What one page brought that was not delivered before, and the position once it is committed."""
 
     contents: tuple[T, ...]
-    cursor: str
+    position: Position
     more: bool
 
 
@@ -57,7 +57,7 @@ def walk(client: Client, listing: Listing[T], position: Position) -> Iterator[Ba
     asked_since = position.since
     answer = client.poll(listing.scope, listing.below, _params(listing, asked_since), position.tag)
     if answer.status == UNCHANGED:
-        yield Batch((), position.text(), more=False)
+        yield Batch((), position, more=False)
         return
     started, url = server_time(answer), None
     while True:
@@ -74,7 +74,7 @@ def walk(client: Client, listing: Listing[T], position: Position) -> Iterator[Ba
             reached = started if url is None else min(started, newest)
             position = position.advance(reached, {entry.key: entry.delivered for entry in entries})
         contents = tuple(entry.content for entry in fresh if entry.content is not None)
-        yield Batch(contents, position.text(), more=url is not None)
+        yield Batch(contents, position, more=url is not None)
         if url is None:
             return
         if numbered(url) and newest > (asked_since or 0.0):

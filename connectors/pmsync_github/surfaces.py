@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pmsync.connect.errors import ConfigError
-from pmsync.model.enums import Priority, Status
+from pmsync.model.enums import Nature, Priority, Status
 from pmsync.model.record import ScopeRef
-from pmsync.reconcile.lenses import EnumLens, LabelsLens, TextLens
+from pmsync.reconcile.lenses import EnumLens, LabelsLens, ReferencesLens, TextLens
 from pmsync.reconcile.surface import DefaultTaken, Surface
-from pmsync_github import mapping
+from pmsync_github import mapping, milestones
 from pmsync_github.priority import PriorityNames, default_label, token
 
+WORK, RELEASE = frozenset({Nature.WORK}), frozenset({Nature.RELEASE})
 _READS = {
     "open": Status.BACKLOG,
     "closed/completed": Status.DONE,
@@ -57,7 +58,8 @@ class Layout:
         scope_labels: labels that make an issue belong to the scope: they are no matter of the labels surface.
         namespace: prefix of the labels that pmsync touches, "" for all.
         read_only: why nothing can be written here, None when it can.
-        labels_read_only: why no label can be written here, None when it can.
+        labels_read_only: why no label, milestone or parent of an issue can be written here, None when it can.
+        milestones_read_only: why no milestone can be made or changed here, None when it can.
     """
 
     scope: ScopeRef
@@ -68,14 +70,15 @@ class Layout:
     namespace: str = ""
     read_only: str | None = None
     labels_read_only: str | None = None
+    milestones_read_only: str | None = None
 
 
 def surfaces(layout: Layout) -> list[Surface]:
-    """The five surfaces of a repository."""
+    """The surfaces of a repository's issues, and of its milestones."""
     body_limit = mapping.BODY_LIMIT - mapping.MARKER_ROOM
     labels_read_only = layout.read_only or layout.labels_read_only
     return [
-        Surface(mapping.TITLE, "title", TextLens(mapping.TITLE_LIMIT, single_line=True), read_only=layout.read_only),
+        *_titles(layout),
         Surface(mapping.BODY, "body", TextLens(body_limit), read_only=layout.read_only),
         _status(layout),
         _priority(layout, labels_read_only),
@@ -85,6 +88,29 @@ def surfaces(layout: Layout) -> list[Surface]:
             LabelsLens(layout.namespace, exclude=_excluded(layout), limit=mapping.LABEL_LIMIT),
             read_only=labels_read_only,
         ),
+        Surface(mapping.RELEASE, "release", ReferencesLens(single=True), read_only=labels_read_only),
+        Surface(mapping.PARENT, "parent", ReferencesLens(single=True, scalar=True), read_only=labels_read_only),
+        *_milestones(layout),
+    ]
+
+
+def _titles(layout: Layout) -> list[Surface]:
+    """One surface for the titles of issues and of milestones, or two where only those of issues can be written."""
+    lens, closed = TextLens(mapping.TITLE_LIMIT, single_line=True), layout.read_only or layout.milestones_read_only
+    if closed == layout.read_only:
+        return [Surface(mapping.TITLE, "title", lens, read_only=closed, natures=WORK | RELEASE)]
+    return [
+        Surface(mapping.TITLE, "title", lens, read_only=layout.read_only),
+        Surface(mapping.MILESTONE_TITLE, "title", lens, read_only=closed, natures=RELEASE),
+    ]
+
+
+def _milestones(layout: Layout) -> list[Surface]:
+    state = EnumLens(milestones.STATE_READS, milestones.STATE_WRITES, refused={"": "a milestone is always open or closed"})
+    closed = layout.read_only or layout.milestones_read_only
+    return [
+        Surface(mapping.RELEASE_STATE, "status", state, read_only=closed, natures=RELEASE),
+        Surface(mapping.RELEASE_DUE, "due", TextLens(single_line=True), read_only=closed, natures=RELEASE),
     ]
 
 

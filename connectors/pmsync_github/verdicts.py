@@ -93,6 +93,6 @@ def issue_in(payload: Any) -> Issue | None:
     if not isinstance(payload, Mapping):
         return None
     try:
-        return graph_issue(payload.get("issue") or payload.get("labelable"))
+        return graph_issue(payload.get("issue") or payload.get("labelable") or payload.get("subIssue"))
     except msgspec.ValidationError:
         return None

@@ -10,6 +10,7 @@ import msgspec
 
 from pmsync_github import mapping
 from pmsync_github.mapping import Issue, LabelEntry
+from pmsync_github.milestones import Milestone, day
 
 
 class Login(msgspec.Struct):
@@ -29,6 +30,38 @@ class RestLabel(msgspec.Struct):
     node_id: str = ""
 
 
+class RestMilestone(msgspec.Struct):
+    """The fields read from a REST milestone."""
+
+    node_id: str
+    number: int
+    title: str
+    state: str
+    html_url: str
+    url: str
+    created_at: datetime
+    updated_at: datetime
+    due_on: datetime | None = None
+    description: str | None = None
+    creator: Login | None = None
+
+    def milestone(self) -> Milestone:
+        """The common shape."""
+        return Milestone(
+            id=self.node_id,
+            number=self.number,
+            title=self.title,
+            description=self.description or "",
+            state=self.state.lower(),
+            due=day(self.due_on),
+            url=self.html_url,
+            creator=self.creator.login if self.creator else "",
+            created_at=self.created_at.timestamp(),
+            updated_at=self.updated_at.timestamp(),
+            repository="/".join(self.url.rsplit("/", 4)[1:3]),
+        )
+
+
 class RestIssue(msgspec.Struct):
     """The fields read from a REST issue."""
 
@@ -46,6 +79,9 @@ class RestIssue(msgspec.Struct):
     user: Login | None = None
     assignees: list[Login] | None = None
     pull_request: Present | None = None
+    milestone: RestMilestone | None = None
+    sub_issues_summary: Present | None = None
+    parent_issue_url: str | None = None
 
     def issue(self) -> Issue:
         """The common shape."""
@@ -66,7 +102,17 @@ class RestIssue(msgspec.Struct):
             created_at=self.created_at.timestamp(),
             updated_at=self.updated_at.timestamp(),
             repository="/".join(self.repository_url.rsplit("/", 2)[1:]),
+            release=self.milestone.node_id if self.milestone else "",
+            parent=self._parent(),
+            milestone=self.milestone.milestone() if self.milestone else None,
         )
+
+    def _parent(self) -> str | tuple[str, int] | None:
+        """A server that knows sub-issues leaves the address out where there is no parent (seen in several scripts on GitHub); older ones always."""
+        if not self.parent_issue_url:
+            return None if self.sub_issues_summary is None else ""
+        owner, name, _, number = self.parent_issue_url.split("/")[-4:]
+        return f"{owner}/{name}", int(number)
 
 
 class RestComment(msgspec.Struct):
@@ -138,6 +184,45 @@ class GraphRepository(msgspec.Struct):
     visibility: str
 
 
+class GraphMilestone(msgspec.Struct, rename="camel"):
+    """The fields read from a GraphQL milestone (fragment ``MilestoneFields``)."""
+
+    id: str
+    number: int
+    title: str
+    milestone_state: str
+    url: str
+    created_at: datetime
+    updated_at: datetime
+    repository: GraphRepository
+    due_on: datetime | None = None
+    description: str | None = None
+    creator: GraphActor | None = None
+
+    def milestone(self) -> Milestone:
+        """The common shape."""
+        return Milestone(
+            id=self.id,
+            number=self.number,
+            title=self.title,
+            description=self.description or "",
+            state=self.milestone_state.lower(),
+            due=day(self.due_on),
+            url=self.url,
+            creator=_graph_login(self.creator),
+            created_at=self.created_at.timestamp(),
+            updated_at=self.updated_at.timestamp(),
+            repository=self.repository.nameWithOwner,
+            audience=mapping.audience_of(self.repository.visibility),
+        )
+
+
+class GraphId(msgspec.Struct):
+    """Something of which only the node id matters."""
+
+    id: str
+
+
 class GraphIssue(msgspec.Struct, rename="camel"):
     """The fields read from a GraphQL issue (fragment ``IssueFields``)."""
 
@@ -154,6 +239,8 @@ class GraphIssue(msgspec.Struct, rename="camel"):
     repository: GraphRepository
     state_reason: str | None = None
     author: GraphActor | None = None
+    milestone: GraphMilestone | None = None
+    parent: GraphId | None = None
 
     def issue(self) -> Issue:
         """The common shape."""
@@ -172,6 +259,9 @@ class GraphIssue(msgspec.Struct, rename="camel"):
             updated_at=self.updated_at.timestamp(),
             repository=self.repository.nameWithOwner,
             audience=mapping.audience_of(self.repository.visibility),
+            release=self.milestone.id if self.milestone else "",
+            parent=self.parent.id if self.parent else "",
+            milestone=self.milestone.milestone() if self.milestone else None,
         )
 
 
@@ -191,6 +281,8 @@ class GraphEvent(msgspec.Struct, rename="camel"):
     current_title: str = ""
     state_reason: str | None = None
     label: GraphLabelName | None = None
+    milestone_title: str = ""
+    parent: GraphId | None = None
 
     @property
     def who(self) -> str:
@@ -248,6 +340,17 @@ def graph_issue(node: Any) -> Issue | None:
     if not isinstance(node, Mapping) or node.get("__typename", "Issue") != "Issue" or "number" not in node:
         return None
     return msgspec.convert(node, GraphIssue).issue()
+
+
+def graph_milestone(node: Any) -> Milestone | None:
+    """The milestone that a GraphQL node is, None when it is null or something else.
+
+    Raises:
+        msgspec.ValidationError: it is a milestone but lacks a field.
+    """
+    if not isinstance(node, Mapping) or node.get("__typename") != "Milestone":
+        return None
+    return msgspec.convert(node, GraphMilestone).milestone()
 
 
 def graph_past(node: Any) -> GraphPast:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pmsync.connect.contract import Outcome, Receipt
 from pmsync.connect.errors import Ambiguous, AuthFailed, Conflict, ConnectorError, Gone, NotSent, Park, Rejected, Retry
+from pmsync.model.enums import Nature
 from pmsync.model.record import Record, RecordRef, ScopeRef
 from pmsync.reconcile.operation import Operation, OpKind
 from pmsync_github import intent, mapping, queries
@@ -19,6 +20,7 @@ from pmsync_github.intent import Intent
 from pmsync_github.mapping import Issue, LabelEntry
 from pmsync_github.places import Places
 from pmsync_github.priority import PriorityNames, token
+from pmsync_github.releases import ReleaseWriter
 from pmsync_github.verdicts import PERMISSION, failed_steps, issue_in, receipt_of, refuse, state_fields
 from pmsync_github.wire import RestIssue
 
@@ -39,10 +41,11 @@ class Tools:
     priorities: Callable[[ScopeRef], PriorityNames]
     record: Callable[[ScopeRef, Issue], Record]
     scope_labels: Callable[[ScopeRef], tuple[str, ...]]
+    releases: ReleaseWriter
 
 
 class Writer:
-    """Creates and updates issues."""
+    """Creates and updates issues, and hands milestones over to those who do."""
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
@@ -52,6 +55,7 @@ class Writer:
 
     def prepare(self, scope: ScopeRef, ops: Sequence[Operation]) -> None:
         """Create the labels that ``ops`` add and the repository lacks. One that cannot be created is remembered, and refused in ``apply``."""
+        ops = [op for op in ops if op.item_kind.nature is not Nature.RELEASE]
         wanted = {name for op in ops for name in intent.read(op).added}
         if any(op.kind is OpKind.CREATE for op in ops):
             wanted |= set(self._tools.scope_labels(scope))
@@ -92,13 +96,19 @@ class Writer:
         """
         for op in ops:
             try:
-                receipt = self._create(scope, op) if op.kind is OpKind.CREATE else self._update(scope, op)
+                receipt = self._send(scope, op)
             except AuthFailed as refused:
                 yield Receipt(op.uid, Outcome.NOT_SENT, op.ref, reason=refused.message, hint=refused.hint)
                 raise
             except (Rejected, Conflict, Ambiguous, NotSent, Park, Retry, Gone) as error:
                 receipt = receipt_of(op, error)
             yield receipt
+
+    def _send(self, scope: ScopeRef, op: Operation) -> Receipt:
+        one = self._tools.releases if op.item_kind.nature is Nature.RELEASE else None
+        if op.kind is OpKind.CREATE:
+            return self._create(scope, op) if one is None else one.create(scope, op)
+        return self._update(scope, op) if one is None else one.update(scope, op)
 
     # -- create --------------------------------------------------------------------------------------------------------------
 
@@ -108,15 +118,9 @@ class Writer:
         )  # whatever the answer's record needs is read before, so that nothing fails after the create
         wanted = intent.read(op)
         entries, refused = self._usable(scope, wanted)
-        names = [*(entry.name for entry in entries), *self._tools.scope_labels(scope)]
-        text = mapping.with_marker(wanted.body or "", op.marker)
-        if len(text) > mapping.BODY_LIMIT:
-            raise Rejected(
-                "the text leaves no room for the marker", surfaces={mapping.BODY: f"longer than {mapping.BODY_LIMIT:,}"}
-            )
-        body: dict[str, Any] = {"title": wanted.title or "", "body": text}
-        if names:
-            body["labels"] = list({token(name): name for name in names}.values())
+        body = self._new_body(scope, op, wanted, [entry.name for entry in entries])
+        if wanted.release and "milestone" not in body:
+            refused[mapping.RELEASE] = f"the milestone is not in {scope.key} any more"
         path = self._tools.client.address(scope) + "/issues"
         answer = self._tools.client.write("POST", path, "POST /repos/{}/issues", body, _ANSWERED)
         if answer.status in _MOVED:
@@ -130,18 +134,72 @@ class Writer:
                 f"without the label {lost[0]!r} the issue does not belong to the scope; "
                 + intent.DROPPED.format(repository=scope.key)
             )
+        doubts: list[str] = []
         if wanted.status is not None and wanted.status != mapping.OPEN:
-            issue = self._close_new(scope, issue, wanted.status, refused)
-        return self._done(scope, op, issue, refused)
+            try:
+                issue = self._close_new(scope, issue, wanted.status, refused)
+            except Ambiguous as lost:
+                doubts.append(f"whether it was closed is in doubt: {lost.message}")
+        if wanted.parent:
+            try:
+                issue = self._put_new_under(issue, wanted.parent, refused)
+            except Ambiguous as lost:
+                doubts.append(f"whether it was put under its parent is in doubt: {lost.message}")
+        made = self._done(scope, op, issue, refused)
+        return replace(made, outcome=Outcome.AMBIGUOUS, reason=f"created; {'; '.join(doubts)}") if doubts else made
+
+    def _new_body(self, scope: ScopeRef, op: Operation, wanted: Intent, names: Sequence[str]) -> dict[str, Any]:
+        """What the request for a new issue holds."""
+        text = mapping.with_marker(wanted.body or "", op.marker)
+        if len(text) > mapping.BODY_LIMIT:
+            raise Rejected(
+                "the text leaves no room for the marker", surfaces={mapping.BODY: f"longer than {mapping.BODY_LIMIT:,}"}
+            )
+        body: dict[str, Any] = {"title": wanted.title or "", "body": text}
+        if labels := [*names, *self._tools.scope_labels(scope)]:
+            body["labels"] = list({token(name): name for name in labels}.values())
+        if wanted.release and (number := self._tools.releases.number(scope, wanted.release)) is not None:
+            body["milestone"] = number
+        return body
+
+    def _put_new_under(self, issue: Issue, parent: str, refused: dict[str, str]) -> Issue:
+        """Make an issue just created a sub-issue, which the create itself cannot. Whatever happens here, the create stays done.
+
+        Raises:
+            Ambiguous: the answer was lost, or does not tell.
+        """
+        steps = ["parent"]
+        try:
+            answer = self._tools.client.graph(queries.update(steps), {"id": issue.id, "parent": parent}, "Update")
+        except Ambiguous:
+            raise
+        except ConnectorError as error:
+            refused[mapping.PARENT] = f"created, but not put under its parent: {error.message}"
+            return issue
+        if reason := failed_steps(answer, steps).get("parent"):
+            refused[mapping.PARENT] = f"created, but not put under its parent: {reason}"
+            return issue
+        found = issue_in(answer.data.get("parent"))
+        if found is None:
+            raise Ambiguous("GitHub's answer does not show the issue")
+        return replace(issue, parent=found.parent, updated_at=found.updated_at)
 
     def _close_new(self, scope: ScopeRef, issue: Issue, status: str, refused: dict[str, str]) -> Issue:
-        """Close an issue just created, for GitHub opens every one. Whatever happens here, the create itself stays done."""
+        """Close an issue just created, for GitHub opens every one. Whatever happens here, the create itself stays done.
+
+        What the second answer shows beside the status may be somebody's edit since the first one: it is not what we made.
+
+        Raises:
+            Ambiguous: the answer was lost; the closing may still arrive.
+        """
         path = f"{self._tools.client.address(scope)}/issues/{issue.number}"
         try:
             answer = self._tools.client.write("PATCH", path, "PATCH /repos/{}/issues/{}", state_fields(status), _ANSWERED)
             refuse(answer, "closing the new issue")
             closed: RestIssue = answer.decode(RestIssue)
-            return closed.issue()
+            return _as_made(issue, closed.issue())
+        except Ambiguous:
+            raise
         except ConnectorError as error:
             refused[mapping.STATUS] = f"created, but not closed: {error.message}"
             return issue
@@ -157,7 +215,7 @@ class Writer:
         if not wanted.asks:
             return self._nothing_left(op, {})
         number = self._number(scope, op)
-        if number is not None and not wanted.added and not wanted.removed:
+        if number is not None and not wanted.reaches_beyond:
             return self._patch(scope, op, wanted, number)
         return self._mutate(scope, op, wanted)
 
@@ -191,6 +249,7 @@ class Writer:
         """Everything in one GraphQL call, a step per alias."""
         assert op.ref is not None
         entries, refused = self._usable(scope, wanted)
+        wanted = intent.read(_refused_changes(op, refused))
         variables: dict[str, Any] = {"id": op.ref.remote_id}
         if wanted.title is not None:
             variables["title"] = wanted.title
@@ -200,6 +259,12 @@ class Writer:
             variables["add"] = [entry.id for entry in entries]
         if gone := self._present(scope, wanted):
             variables["remove"] = [entry.id for entry in gone]
+        if wanted.release is not None:
+            variables["milestone"] = wanted.release or None
+        if wanted.parent:
+            variables["parent"] = wanted.parent
+        elif wanted.orphaned:
+            variables["orphan"] = wanted.orphaned
         steps = [step for step in variables if step != "id"]
         if wanted.status is not None:
             state, reason = intent.state_of(wanted.status)
@@ -262,8 +327,8 @@ class Writer:
         assert op.ref is not None
         place = self._tools.places.of(op.ref.remote_id)
         if place is None:
-            [issue] = self._tools.graph.issues([op.ref.remote_id]).issues
-            if issue is None:
+            [issue] = self._tools.graph.look([op.ref.remote_id]).found
+            if not isinstance(issue, Issue):
                 raise Conflict(f"{op.key} cannot be read", hint=_READ_AGAIN)
             self._tools.places.saw(issue)
             place = self._tools.places.of(issue.id)
@@ -283,3 +348,14 @@ class Writer:
         if refused:
             raise Rejected(f"{op.key}: nothing of it can be written", surfaces=refused)
         return Receipt(op.uid, Outcome.DONE, op.ref, reason="nothing had to be sent")
+
+
+def _as_made(opened: Issue, closed: Issue) -> Issue:
+    """What our two requests made of a new issue."""
+    return replace(opened, state=closed.state, reason=closed.reason, updated_at=closed.updated_at)
+
+
+def _refused_changes(op: Operation, refused: Mapping[str, str]) -> Operation:
+    """The op without the exchange of a label that cannot be made: of two priorities the old one stays."""
+    left = tuple(change for change in op.changes if change.surface != mapping.PRIORITY or change.surface not in refused)
+    return replace(op, changes=left)

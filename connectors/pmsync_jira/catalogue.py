@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pmsync.connect.errors import ConnectorError, Fatal, Gone, Rejected
 from pmsync.connect.plugin import ScopeConfig
 from pmsync.model.record import ScopeRef
-from pmsync.reconcile.lenses import LabelsLens, TextLens
+from pmsync.reconcile.lenses import LabelsLens, ReferencesLens, TextLens
 from pmsync.reconcile.surface import Surface
-from pmsync_jira import adf, mapping, priorities, statuses, wire
+from pmsync_jira import adf, mapping, priorities, statuses, versions, wire
 from pmsync_jira.client import Client
 
 BROWSE, CREATE, EDIT, TRANSITION = "BROWSE_PROJECTS", "CREATE_ISSUES", "EDIT_ISSUES", "TRANSITION_ISSUES"
@@ -22,7 +22,10 @@ PERMISSIONS: Mapping[str, str] = {
 }
 """What pmsync needs in a project: Jira's key to the name in the permission scheme."""
 ADMINISTER = "Administer Projects"
-"""The permission that the instance mark takes; everything else goes without it."""
+"""The permission that the instance mark and versions take; everything else goes without it."""
+ADMINISTER_PROJECTS, LINK = "ADMINISTER_PROJECTS", "LINK_ISSUES"
+OPTIONAL: Mapping[str, str] = {ADMINISTER_PROJECTS: ADMINISTER, LINK: "Link Issues"}
+"""What can be done without: versions are only read then, and so is who waits for whom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +77,12 @@ class Catalogue:
                 project,
                 tuple(self._client.statuses(scope.key)),
                 tuple(self._client.priorities(project.id)),
-                self._client.permissions(scope.key, list(PERMISSIONS)),
+                self._client.permissions(scope.key, [*PERMISSIONS, *OPTIONAL]),
             )
         return kept.facts
 
     def surfaces(self, scope: ScopeRef) -> list[Surface]:
-        """The five surfaces of the project's issues."""
+        """The surfaces of the project's issues and versions."""
         kept = self._of(scope)
         if kept.surfaces is None:
             kept.surfaces = surfaces(scope, self.facts(scope), self._scopes.get(scope))
@@ -136,7 +139,7 @@ def refused_query(scope: ScopeRef, words: str, where: str | None) -> ConnectorEr
 
 
 def surfaces(scope: ScopeRef, facts: ProjectFacts, config: ScopeConfig | None) -> list[Surface]:
-    """Where hub fields show in a project's issues. Pure."""
+    """Where hub fields show in a project's issues and versions. Pure."""
     maps = config.maps if config else {}
     namespace = config.label_namespace if config else ""
     states = statuses.vocabulary(facts.statuses, maps.get("status", {}), scope.system)
@@ -167,10 +170,23 @@ def surfaces(scope: ScopeRef, facts: ProjectFacts, config: ScopeConfig | None) -
             LabelsLens(namespace, spaces=False, limit=mapping.LABEL_LIMIT),
             read_only=locked,
         ),
+        Surface(mapping.RELEASE, "release", ReferencesLens(), read_only=locked),
+        Surface(mapping.PARENT, "parent", ReferencesLens(single=True, scalar=True), read_only=locked or _flat(scope, facts)),
+        Surface(mapping.BLOCKED_BY, "blocked_by", ReferencesLens(), read_only=_lacking(scope, facts, LINK)),
+        *versions.surfaces(_lacking(scope, facts, ADMINISTER_PROJECTS)),
     ]
+
+
+def _flat(scope: ScopeRef, facts: ProjectFacts) -> str | None:
+    """Why no issue of the project can have a parent. One stands exactly one level above its children."""
+    levels = {one.level for one in facts.project.issue_types}
+    if len(levels) != 1:
+        return None
+    return f"all issue types of the project {scope.key} are of one level, so that none can be the parent of another"
 
 
 def _lacking(scope: ScopeRef, facts: ProjectFacts, permission: str) -> str | None:
     if facts.permissions.get(permission, False):
         return None
-    return f"the account lacks the permission {PERMISSIONS[permission]} in the project {scope.key}"
+    name = PERMISSIONS.get(permission) or OPTIONAL[permission]
+    return f"the account lacks the permission {name} in the project {scope.key}"

@@ -52,6 +52,9 @@ FIELDS = (
     "reporter",
     "assignee",
     "security",
+    "fixVersions",
+    "parent",
+    "issuelinks",
 )
 """What a whole record is read from."""
 
@@ -241,6 +244,29 @@ class Client:
         answer = self._write("POST", f"/issue/{issue}/transitions", "/issue/{}/transitions", body)
         return refusal(answer) if answer.status in REFUSALS else None
 
+    def link(self, link_type: str, inward: str, outward: str) -> Refused | None:
+        """Link two issues: ``inward`` is the one that blocks, for links of that sort. The same link twice is one link."""
+        body = {"type": {"id": link_type}, "inwardIssue": {"id": inward}, "outwardIssue": {"id": outward}}
+        answer = self._write("POST", "/issueLink", "/issueLink", body)
+        return refusal(answer) if answer.status in REFUSALS else None
+
+    def unlink(self, link: str) -> Refused | None:
+        """Take a link away; one that is not there any more is no refusal."""
+        path = f"{API}/issueLink/{link}"
+        expect = frozenset({200, 204, *REFUSALS})
+        answer = self._http.send(Call("DELETE", path, f"DELETE {API}/issueLink/{{}}", expect=expect))
+        return refusal(answer) if answer.status in REFUSALS - {404} else None
+
+    def create_version(self, body: Mapping[str, Any]) -> wire.Version | Refused:
+        """Make a version."""
+        answer = self._write("POST", "/version", "/version", body)
+        return refusal(answer) if answer.status in REFUSALS else answer.decode(wire.Version)
+
+    def edit_version(self, version: str, body: Mapping[str, Any]) -> Refused | None:
+        """Change a version; what the body does not name stays."""
+        answer = self._write("PUT", f"/version/{version}", "/version/{}", body)
+        return refusal(answer) if answer.status in REFUSALS else None
+
     def _write(self, method: str, path: str, name: str, body: Mapping[str, Any]) -> Answer:
         expect = frozenset({200, 201, 204, *REFUSALS})
         return self._http.send(Call(method, API + path, f"{method} {API}{name}", json=body, expect=expect))
@@ -269,6 +295,25 @@ class Client:
         name = "/project/{}/properties/{}"
         answer = self._write("PUT", f"/project/{key}/properties/{PROPERTY}", name, {"mark": mark})
         return refusal(answer) if answer.status in REFUSALS else None
+
+    def versions(self, key: str) -> list[wire.Version]:
+        """All versions of a project, in Jira's order."""
+        return self._get(f"/project/{key}/versions", "/project/{}/versions", list[wire.Version])
+
+    def version(self, version: str) -> tuple[wire.Version | None, float | None]:
+        """A version, None where there is none that we may see, and the server's time."""
+        path = f"{API}/version/{version}"
+        answer = self._http.send(Call("GET", path, f"GET {API}/version/{{}}", expect=frozenset({200, 404})))
+        return (None if answer.status == 404 else answer.decode(wire.Version)), sent_at(answer.headers)
+
+    def link_types(self) -> list[wire.LinkType]:
+        """The sorts of link that the site has."""
+        return self._get("/issueLinkType", "/issueLinkType", wire.LinkTypes).types
+
+    def links_of(self, issue: str) -> list[wire.Link]:
+        """The links of an issue as they are now."""
+        found: wire.Issue = self._get(f"/issue/{issue}", "/issue/{}", wire.Issue, {"fields": "issuelinks"})
+        return found.fields.links or []
 
     def statuses(self, key: str) -> list[wire.Status]:
         """The statuses of all workflows of a project, each once, in Jira's order."""

@@ -53,6 +53,7 @@ class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
         shallow: shallow walks since the last whole one.
         seen: issue id to the latest ``updated`` delivered of it, from ``since`` on.
         walk: the walk under way, None between walks.
+        versions: id to digest of every version of the project that was delivered; None when they were never read.
     """
 
     v: int = VERSION
@@ -62,6 +63,7 @@ class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
     shallow: int = 0
     seen: dict[str, int] = {}
     walk: Walk | None = None
+    versions: dict[str, str] | None = None
 
 
 def parse(text: str | None) -> Cursor:
@@ -104,6 +106,15 @@ class Tracker:
         for issue, updated in rows:
             self._delivered[issue] = max(updated, self._delivered.get(issue, -1))
 
+    @property
+    def versions(self) -> dict[str, str]:
+        """Id to digest of the versions that were delivered."""
+        return self._cursor.versions or {}
+
+    @versions.setter
+    def versions(self, digests: dict[str, str]) -> None:
+        self._cursor = msgspec.structs.replace(self._cursor, versions=digests)
+
     def listed(self, updated: int) -> None:
         """Note how far the listing came."""
         self._change(reached=max(updated, self.walk.reached or 0))
@@ -137,7 +148,8 @@ class Tracker:
             bound = self._bound()
             since = self._cursor.since if bound is None else max(bound, self._cursor.since or 0)
             shallow = 0
-        return Cursor(since=since, beyond=beyond, newest=newest, shallow=shallow, seen=self._recent(since))
+        recent = self._recent(since)
+        return Cursor(since=since, beyond=beyond, newest=newest, shallow=shallow, seen=recent, versions=self._cursor.versions)
 
     def _newest(self) -> int | None:
         known = [moment for moment in (self._cursor.newest, self.walk.reached) if moment is not None]

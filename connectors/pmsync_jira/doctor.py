@@ -13,7 +13,17 @@ from pmsync.model.record import ScopeRef
 from pmsync.reconcile.lenses import EnumLens
 from pmsync.reconcile.surface import Surface
 from pmsync_jira import mapping, wire
-from pmsync_jira.catalogue import ADMINISTER, BROWSE, PERMISSIONS, Catalogue, ProjectFacts, refused_query
+from pmsync_jira.catalogue import (
+    ADMINISTER,
+    ADMINISTER_PROJECTS,
+    BROWSE,
+    LINK,
+    OPTIONAL,
+    PERMISSIONS,
+    Catalogue,
+    ProjectFacts,
+    refused_query,
+)
 from pmsync_jira.client import Client, Query, Refused
 from pmsync_jira.control import Control
 from pmsync_jira.settings import JiraScope
@@ -80,7 +90,7 @@ class Doctor:
             yield from _assumptions(scope, surface)
 
     def _permissions(self, scope: ScopeRef) -> Iterator[Check]:
-        held = self.control.permissions(scope.key, [*PERMISSIONS, "ADMINISTER_PROJECTS"])
+        held = self.control.permissions(scope.key, [*PERMISSIONS, *OPTIONAL])
         lacking = [name for key, name in PERMISSIONS.items() if not held[key]]
         if not lacking:
             yield Check(Level.OK, f"{scope} permissions", ", ".join(PERMISSIONS.values()))
@@ -88,7 +98,12 @@ class Doctor:
             level = Level.ERROR if name == PERMISSIONS[BROWSE] else Level.WARNING
             remedy = f"grant {name} to the account in the permission scheme of {scope.key}"
             yield Check(level, f"{scope} permissions", f"the account lacks {name}", remedy)
-        if not held["ADMINISTER_PROJECTS"]:
+        if not held[LINK]:
+            found = f"the account lacks {OPTIONAL[LINK]}: which issues wait for which is only read in {scope.key}"
+            yield Check(Level.NOTE, f"{scope} links", found, f"grant {OPTIONAL[LINK]} to the account, or leave links to people")
+        if not held[ADMINISTER_PROJECTS]:
+            found = f"the account lacks {ADMINISTER}: versions are only read in {scope.key}, none is made or changed"
+            yield Check(Level.NOTE, f"{scope} releases", found, f"grant {ADMINISTER} to the account, or leave versions to people")
             found = f"the account lacks {ADMINISTER}: no mark is kept in {scope.key}, so that a restored or copied store may go unnoticed"
             remedy = f"grant {ADMINISTER} to the account in the permission scheme of {scope.key}, or live without the mark"
             yield Check(Level.NOTE, f"{scope} mark", found, remedy)
@@ -118,8 +133,8 @@ def _screen(
 ) -> Iterator[Check]:
     subject = f"{scope} {issue_type.name} screen"
     for surface in surfaces:
-        name = mapping.FIELD_OF[surface.id]
-        if screen and surface.id != mapping.STATUS and name not in screen:
+        name = mapping.FIELD_OF.get(surface.id)
+        if name and screen and surface.id not in mapping.STEPS and name not in screen:
             remedy = f"add the field to the screens of {scope.key}, or set fields.{surface.field}.{scope.system} to pull or off"
             yield Check(Level.WARNING, subject, f"the field {name!r} is not on the create screen", remedy)
     for one in screen.values():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,17 +16,30 @@ from pmsync.model.enums import Audience, Kind
 from pmsync.model.record import Comment, Record, RecordRef, ScopeRef
 from pmsync.model.values import EMPTY, Empty, Known, Observed, Settled, Unobserved, known
 from pmsync.reconcile.operation import Change
-from pmsync_jira import adf, wire
+from pmsync_jira import adf, versions, wire
 from pmsync_jira.vocabulary import name_key
 
 TITLE, BODY, STATUS, PRIORITY, LABELS = "title", "body", "status", "priority", "labels"
+RELEASE, PARENT, BLOCKED_BY = "release", "parent", "blocked_by"
 """The surface ids of a Jira issue."""
 
-FIELD_OF: Mapping[str, str] = {TITLE: "summary", BODY: "description", STATUS: "status", PRIORITY: "priority", LABELS: "labels"}
+FIELD_OF: Mapping[str, str] = {
+    TITLE: "summary",
+    BODY: "description",
+    STATUS: "status",
+    PRIORITY: "priority",
+    LABELS: "labels",
+    RELEASE: "fixVersions",
+    PARENT: "parent",
+    BLOCKED_BY: "issuelinks",
+}
 """Surface id to Jira's field id."""
 
 SURFACE_OF: Mapping[str, str] = {jira: surface for surface, jira in FIELD_OF.items()}
 """Jira's field id to surface id."""
+
+STEPS = frozenset({STATUS, BLOCKED_BY})
+"""Surfaces that are no fields to Jira: writing them takes requests of their own."""
 
 PROPERTY = "pmsync"
 """The issue property that holds the marker, and the project property that holds the instance mark."""
@@ -112,7 +125,24 @@ def _values(fields: wire.Fields, body: str | None) -> dict[str, Observed]:
         STATUS: _seen("status", fields.status, lambda status: Known(status.id)),
         PRIORITY: _seen("priority", fields.priority, lambda priority: Known(priority.id)),
         LABELS: _seen("labels", fields.labels, lambda labels: known(frozenset(labels))),
+        RELEASE: _seen("fixVersions", fields.fix_versions, _releases),
+        PARENT: known(fields.parent.id if fields.parent else None),
+        BLOCKED_BY: _seen("issuelinks", fields.links, lambda links: known(frozenset(one.id for one in blockers(links)))),
     }
+
+
+def _releases(found: Sequence[wire.FixVersion]) -> Settled:
+    return known(frozenset(versions.remote_id(one.id) for one in found))
+
+
+def is_blocking(link_type: wire.LinkType) -> bool:
+    """Whether links of this sort say that one issue waits for another: by its name, or by how it reads."""
+    return name_key(link_type.name) == "blocks" or name_key(link_type.inward) == "is blocked by"
+
+
+def blockers(links: Sequence[wire.Link]) -> list[wire.Relative]:
+    """The issues that the issue with these links waits for."""
+    return [link.inward for link in links if link.inward is not None and is_blocking(link.type)]
 
 
 def _seen(name: str, value: Any, read: Callable[[Any], Settled]) -> Observed:
@@ -200,14 +230,22 @@ def milliseconds(stamp: str) -> int:
 
 
 def edit_body(changes: Mapping[str, Change]) -> dict[str, Any]:
-    """The body of a PUT for these surfaces: values are set, labels are added and removed, so that others' labels stay."""
-    fields = {FIELD_OF[name]: written(change) for name, change in changes.items() if name not in (LABELS, STATUS)}
-    body: dict[str, Any] = {"fields": fields} if fields else {}
-    if LABELS in changes:
-        change = changes[LABELS]
-        deltas = [{"add": label} for label in sorted(change.added)] + [{"remove": label} for label in sorted(change.removed)]
-        body["update"] = {"labels": deltas}
-    return body
+    """The body of a PUT for these surfaces: values are set, labels and versions are added and removed, so that others' stay."""
+    fields: dict[str, Any] = {}
+    update: dict[str, Any] = {}
+    for name, change in changes.items():
+        if name in (LABELS, RELEASE):
+            deltas = [{"add": _member(name, one)} for one in sorted(change.added)]
+            update[FIELD_OF[name]] = deltas + [{"remove": _member(name, one)} for one in sorted(change.removed)]
+        elif name == PARENT and isinstance(change.after, Empty):
+            update[FIELD_OF[name]] = [{"set": {"none": True}}]
+        elif name not in STEPS:
+            fields[FIELD_OF[name]] = written(change)
+    return {key: value for key, value in (("fields", fields), ("update", update)) if value}
+
+
+def _member(surface: str, value: str) -> Any:
+    return {"id": versions.number(value)} if surface == RELEASE else value
 
 
 def create_body(project: str, issue_type: str, changes: Mapping[str, Change], marker: str | None) -> dict[str, Any]:
@@ -224,10 +262,10 @@ def written(change: Change) -> Any:
     value = None if isinstance(change.after, Empty) else change.after.value
     if change.surface == BODY:
         return adf.from_markdown(str(value)) if value else None
-    if change.surface == PRIORITY:
+    if change.surface in (PRIORITY, PARENT):
         return {"id": str(value)} if value else None
     if isinstance(value, frozenset):
-        return sorted(value)
+        return [_member(change.surface, one) for one in sorted(value)]
     return value
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pmsync.connect.clock import Clock
 from pmsync.connect.contract import Page
@@ -12,6 +12,7 @@ from pmsync_jira import client, cursor, mapping, stream, wire
 from pmsync_jira.client import Client
 from pmsync_jira.cursor import Tracker
 from pmsync_jira.judging import Judge
+from pmsync_jira.releases import Releases
 from pmsync_jira.stream import Delivery, Stream
 from pmsync_jira.workflow import Workflow
 
@@ -38,16 +39,26 @@ class _Spool:
                     self.issues.append((issue.id, issue.fields.comment))
 
 
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Who looks at what is pulled: of which type issues are, which the scope's condition covers, which versions there are."""
+
+    workflow: Workflow
+    judge: Judge
+    releases: Releases
+
+
 class Pulls:
     """Pulls of all scopes of one site. ``overlap`` in milliseconds."""
 
-    def __init__(self, api: Client, clock: Clock, site: mapping.Site, workflow: Workflow, overlap: int, judge: Judge) -> None:
+    def __init__(self, api: Client, clock: Clock, site: mapping.Site, overlap: int, readers: Readers) -> None:
         self._api = api
         self._clock = clock
         self._site = site
-        self._workflow = workflow
+        self._workflow = readers.workflow
         self._overlap = overlap
-        self._judge = judge
+        self._judge = readers.judge
+        self._releases = readers.releases
         self._spools: dict[ScopeRef, _Spool] = {}
 
     def read(self, ids: Sequence[str], *, history: bool = False) -> client.Read:
@@ -62,25 +73,32 @@ class Pulls:
         return client.Read(found, at)
 
     def items(self, scope: ScopeRef, where: str | None, position: str | None) -> Iterator[Page]:
-        """Changed issues. A first load takes them from the listing, a poll lists ids and reads what changed."""
+        """Changed issues, after the versions that changed. A first load takes issues from the listing, a poll lists ids and reads what changed."""
         start = cursor.parse(position)
         loading = (start.since is None and start.newest is None) or (start.walk is not None and start.walk.floor is None)
         self._spools.pop(scope, None)
         spool = _Spool() if loading and start.walk is None else None
+        tracker = Tracker(start, self._overlap)
+        news = self._releases.news(scope, start.versions)
+        if news is not None:
+            tracker.versions = news.digests
 
         def listed(issues: Sequence[wire.Issue]) -> Delivery:
             self._workflow.saw(issues)
             if spool is not None:
                 spool.add(issues)
-            return self._delivery(issues, self._records(issues))
+            return self._delivery(issues, [*self._strange(scope, issues, tracker), *self._records(issues)])
 
         def reread(issues: Sequence[wire.Issue]) -> Delivery:
             found = self.read([issue.id for issue in issues]).issues
-            return self._delivery(found, self._judge.marked(self._records(found)))
+            records = self._judge.marked(self._records(found))
+            return self._delivery(found, [*self._strange(scope, found, tracker), *records])
 
         plan, deliver = (stream.first, listed) if loading else (stream.later, reread)
-        walk = Stream(self._api, self._clock, plan(scope, where), Tracker(start, self._overlap), deliver)
+        walk = Stream(self._api, self._clock, plan(scope, where), tracker, deliver)
+        ahead = news.records if news is not None else ()
         for page in walk.pages():
+            page, ahead = replace(page, records=(*ahead, *page.records)), ()
             if not page.more and spool is not None and spool.size <= SPOOL:
                 spool.cursor = page.cursor
                 self._spools[scope] = spool
@@ -93,6 +111,14 @@ class Pulls:
             return self._from_spool(spool)
         tracker = Tracker(cursor.parse(position), self._overlap)
         return Stream(self._api, self._clock, stream.comments(scope, where), tracker, self._commented).pages()
+
+    def _strange(self, scope: ScopeRef, issues: Sequence[wire.Issue], tracker: Tracker) -> tuple[Record, ...]:
+        """Versions that the issues go into and that were never delivered, and what else changed of the project's."""
+        news = self._releases.unknown(scope, issues, tracker.versions)
+        if news is None:
+            return ()
+        tracker.versions = news.digests
+        return news.records
 
     def _records(self, issues: Sequence[wire.Issue]) -> list[Record]:
         return [mapping.record(issue, self._site) for issue in issues]

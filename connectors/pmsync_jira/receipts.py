@@ -18,15 +18,21 @@ _SCREEN = "not on the "
 def by_surface(refusal: Refused, changes: Mapping[str, Change], scope: ScopeRef) -> dict[str, str]:
     """Surface to reason, for the fields that the refusal names and the op writes."""
     return {
-        name: reason(mapping.FIELD_OF[name], refusal.fields[mapping.FIELD_OF[name]], scope)
+        name: reason(mapping.FIELD_OF[name], refusal.fields[field], scope)
         for name in changes
-        if mapping.FIELD_OF[name] in refusal.fields
+        for field in _fields(name)
+        if field in refusal.fields
     }
+
+
+def _fields(surface: str) -> tuple[str, ...]:
+    """What Jira calls the surface in refusals; of parents it also speaks by another name."""
+    return (mapping.FIELD_OF[surface], "parentId") if surface == mapping.PARENT else (mapping.FIELD_OF[surface],)
 
 
 def others(refusal: Refused, changes: Mapping[str, Change]) -> dict[str, str]:
     """Field to Jira's words, for the fields that the refusal names and the op does not write (required ones, mostly)."""
-    ours = {mapping.FIELD_OF[name] for name in changes}
+    ours = {field for name in changes for field in _fields(name)}
     return {name: words for name, words in refusal.fields.items() if name not in ours}
 
 

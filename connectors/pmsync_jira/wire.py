@@ -40,12 +40,26 @@ class IssueType(Struct, frozen=True):
     level: int = field(default=0, name="hierarchyLevel")
 
 
+class Version(Struct, frozen=True):
+    """A version of a project. ``start`` and ``day`` (that of the release, planned or past) are ``yyyy-mm-dd``."""
+
+    id: str
+    name: str
+    released: bool = False
+    archived: bool = False
+    start: str | None = field(default=None, name="startDate")
+    day: str | None = field(default=None, name="releaseDate")
+    project: int | None = field(default=None, name="projectId")
+
+
 class Project(Struct, frozen=True):
-    """A project."""
+    """A project; its versions and issue types only where it was read by itself."""
 
     id: str
     key: str
     name: str = ""
+    versions: list[Version] | UnsetType = UNSET
+    issue_types: list[IssueType] = field(default=[], name="issueTypes")
 
 
 class User(Struct, frozen=True):
@@ -80,6 +94,41 @@ class Comments(Struct, frozen=True):
     total: int = 0
 
 
+class Relative(Struct, frozen=True):
+    """Another issue, as one shows it that refers to it."""
+
+    id: str
+    key: str = ""
+
+
+class LinkType(Struct, frozen=True):
+    """A sort of link between issues; ``inward`` is how it reads on the issue that it points at."""
+
+    id: str = ""
+    name: str = ""
+    inward: str = ""
+
+
+class LinkTypes(Struct, frozen=True):
+    """All sorts of link."""
+
+    types: list[LinkType] = field(default=[], name="issueLinkTypes")
+
+
+class Link(Struct, frozen=True):
+    """A link as one of its two issues shows it: ``inward`` is the other issue where this one is pointed at."""
+
+    id: str
+    type: LinkType = LinkType()
+    inward: Relative | None = field(default=None, name="inwardIssue")
+
+
+class FixVersion(Struct, frozen=True):
+    """A version that an issue goes into."""
+
+    id: str
+
+
 class Fields(Struct, frozen=True):
     """An issue's fields, as far as they were asked for."""
 
@@ -97,12 +146,16 @@ class Fields(Struct, frozen=True):
     assignee: User | None = None
     security: Raw = Raw()
     comment: Comments | None = None
+    fix_versions: list[FixVersion] | UnsetType | None = field(default=UNSET, name="fixVersions")
+    parent: Relative | None = None
+    links: list[Link] | UnsetType | None = field(default=UNSET, name="issuelinks")
 
 
 class HistoryItem(Struct, frozen=True):
     """One changed field: ids in ``before``/``after``, what people read in ``before_text``/``after_text``."""
 
     field_id: str = field(default="", name="fieldId")
+    field_name: str = field(default="", name="field")
     before: str | None = field(default=None, name="from")
     after: str | None = field(default=None, name="to")
     before_text: str | None = field(default=None, name="fromString")

@@ -15,6 +15,7 @@ from pmsync.model.record import RecordRef, ScopeRef
 from pmsync.model.values import Empty, Known, Settled
 from pmsync.reconcile.operation import Change, Operation, OpKind
 from pmsync_jira import mapping, receipts, wire
+from pmsync_jira.blocking import Blocking
 from pmsync_jira.catalogue import Catalogue
 from pmsync_jira.client import Client, Refused
 from pmsync_jira.workflow import Step, Workflow
@@ -35,7 +36,7 @@ class _Progress:
     @property
     def pending(self) -> dict[str, Change]:
         """The fields that are still to be written."""
-        return {name: one for name, one in self.changes.items() if name not in self.refused and name != mapping.STATUS}
+        return {name: one for name, one in self.changes.items() if name not in self.refused and name not in mapping.STEPS}
 
     def refuse(self, reason: str, *surfaces: str) -> None:
         """Note surfaces as refused."""
@@ -45,10 +46,11 @@ class _Progress:
 class Writer:
     """Sends ops. ``apply`` yields nothing: one op in, one receipt out."""
 
-    def __init__(self, client: Client, catalogue: Catalogue, workflow: Workflow) -> None:
+    def __init__(self, client: Client, catalogue: Catalogue, workflow: Workflow, blocking: Blocking) -> None:
         self._client = client
         self._catalogue = catalogue
         self._workflow = workflow
+        self._blocking = blocking
 
     def send(self, scope: ScopeRef, op: Operation) -> Receipt:
         """Send one op.
@@ -75,16 +77,18 @@ class Writer:
         return receipts.settled(op, progress.refused)
 
     def _steps(self, scope: ScopeRef, progress: _Progress) -> list[Callable[[], Receipt | None]]:
-        """Fields, then the status: a closed issue may refuse edits. Leaving a closed status goes the other way round."""
+        """Fields, then the status: a closed issue may refuse edits. Leaving a closed status goes the other way round. Links come last."""
         steps: list[Callable[[], Receipt | None]] = []
         if progress.pending:
             steps.append(lambda: self._edit(scope, progress))
         change = progress.changes.get(mapping.STATUS)
-        if change is None:
-            return steps
-        steps.append(lambda: self._move(scope, progress, change))
-        if self._is_done(scope, change.before) and not self._is_done(scope, change.after):
-            steps.reverse()
+        if change is not None:
+            steps.append(lambda: self._move(scope, progress, change))
+            if self._is_done(scope, change.before) and not self._is_done(scope, change.after):
+                steps.reverse()
+        links = progress.changes.get(mapping.BLOCKED_BY)
+        if links is not None:
+            steps.append(lambda: self._link(progress, links))
         return steps
 
     def _is_done(self, scope: ScopeRef, status: Settled) -> bool:
@@ -114,6 +118,14 @@ class Writer:
             progress.refuse(why, mapping.STATUS)
         return None
 
+    def _link(self, progress: _Progress, change: Change) -> Receipt | None:
+        why = self._blocking.write(_id(progress.op), change)
+        if why is None:
+            progress.sent = True
+        else:
+            progress.refuse(why, mapping.BLOCKED_BY)
+        return None
+
     def _status_name(self, scope: ScopeRef, status: Settled) -> str:
         names = {one.id: one.name for one in self._catalogue.facts(scope).statuses}
         return names.get(_text(status), _text(status))
@@ -128,7 +140,7 @@ class Writer:
             hint = f"does the account have the permission Create Issues in {scope.key}?"
             return Receipt(op.uid, Outcome.REJECTED, reason=reason, hint=hint)
         seeded = {one.surface: one for one in op.changes if not isinstance(one.after, Empty)}
-        status = seeded.pop(mapping.STATUS, None)
+        status, links = (seeded.pop(name, None) for name in (mapping.STATUS, mapping.BLOCKED_BY))
         refused = self._unfit(scope, issue_type, seeded)
         try:
             made = self._post(op, (facts.project.id, issue_type.id), seeded, refused)
@@ -140,9 +152,17 @@ class Writer:
             return Receipt(op.uid, Outcome.REJECTED, reason=rejected.message, hint=rejected.hint)
         if isinstance(made, Receipt):
             return made
-        if status is not None and (why := self._first_status(scope, issue_type, made.id, status)) is not None:
-            refused[mapping.STATUS] = why
-        return receipts.created(op, RecordRef(scope.system, made.id), refused)
+        ref = RecordRef(scope.system, made.id)
+        try:
+            whys = {
+                mapping.STATUS: None if status is None else self._first_status(scope, issue_type, made.id, status),
+                mapping.BLOCKED_BY: None if links is None else self._first_links(made.id, links),
+            }
+        except Ambiguous as lost:
+            return Receipt(
+                op.uid, Outcome.AMBIGUOUS, ref, reason=f"the issue was created, its status or links are in doubt: {lost.message}"
+            )
+        return receipts.created(op, ref, refused | {name: why for name, why in whys.items() if why is not None})
 
     def _unfit(self, scope: ScopeRef, issue_type: wire.IssueType, seeded: dict[str, Change]) -> dict[str, str]:
         """Surface to reason, for what the create screen does not show or the text limit forbids."""
@@ -170,7 +190,11 @@ class Writer:
             refused.update(named)
 
     def _first_status(self, scope: ScopeRef, issue_type: wire.IssueType, issue: str, change: Change) -> str | None:
-        """Bring a new issue to its status; why not, where it does not work. Nothing here may fail the create, which has happened."""
+        """Bring a new issue to its status; why not, where it does not work. Nothing here may fail the create, which has happened.
+
+        Raises:
+            Ambiguous: the answer to the transition was lost; it may still arrive.
+        """
         try:
             initial = self._workflow.initial(scope, issue_type.id, issue)
             if initial == _text(change.after):
@@ -178,8 +202,19 @@ class Writer:
             self._workflow.saw([wire.Issue(issue, fields=wire.Fields(issuetype=issue_type))])
             place = self._workflow.place(scope, issue, initial)
             return self._workflow.go(Step(issue, place, _text(change.after), self._status_name(scope, change.after)))
+        except Ambiguous:
+            raise
         except ConnectorError as error:
             return f"the issue was created, its status could not be set yet: {error.message}"
+
+    def _first_links(self, issue: str, change: Change) -> str | None:
+        """Link a new issue to those that it waits for; as ``_first_status``."""
+        try:
+            return self._blocking.write(issue, change)
+        except Ambiguous:
+            raise
+        except ConnectorError as error:
+            return f"the issue was created, its links could not be made yet: {error.message}"
 
 
 def _guarded(progress: _Progress, step: Callable[[], Receipt | None]) -> Receipt | None:

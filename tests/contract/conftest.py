@@ -141,7 +141,8 @@ def _github_reads():
     from pmsync_github.wire import RestComment, RestIssue
 
     reads_of = _beside("openapi").reads_of
-    whole, comment = reads_of(RestIssue, optional={"pull_request"}), reads_of(RestComment)
+    absent = {"pull_request", "parent_issue_url", "sub_issues_summary"}  # of an issue, of one without a parent, of a pull request
+    whole, comment = reads_of(RestIssue, optional=absent), reads_of(RestComment)
     return {
         "GET /repos/{owner}/{repo}/issues": [f"[].{name}" for name in whole],
         "GET /repos/{owner}/{repo}/issues/{issue_number}": whole,

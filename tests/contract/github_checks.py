@@ -23,7 +23,9 @@ STATUSES = {
     400: "unreadable JSON",
     401: "wrong, expired or missing credentials",
     403: "limits and missing permissions",
+    404: "what is not there, or not to be seen or changed by the caller",
     410: "issues switched off; an API version no longer supported",
+    422: "what a write asks for is not valid",
     429: "limits",
     501: "the emulator's own: not implemented",
     502: "a gateway's",
@@ -189,7 +191,8 @@ class Validated:
     def _rest(self, request: Request, response: Response) -> list[str]:
         path = re.sub(r"^(/api/v3)?/repositories/\d+", "/repos/owner/name", request.path).removeprefix("/api/v3")
         path = re.sub(r"(?<=/labels/)(.+)", lambda name: name[1].replace("/", "%2F"), path)
-        if UNDESCRIBED.fullmatch(path) or response.status >= 500:
+        broken = bool(response.body) and "json" not in response.headers.get("content-type", "")
+        if UNDESCRIBED.fullmatch(path) or response.status >= 500 or broken:
             return []
         body = json.loads(response.body) if response.body else None
         self.checked.append((request.method, path, response.status, body))

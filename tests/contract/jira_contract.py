@@ -150,6 +150,10 @@ LEFT_OUT = (
     "comments[].author.emailAddress",
     "issueChangeLogs[].changeHistories[].author.emailAddress",
     "transitions[].fields",
+    "startDate",
+    "releaseDate",
+    "versions[].startDate",
+    "versions[].releaseDate",
 )
 """What Jira leaves out when it does not apply or was not asked for."""
 
@@ -168,6 +172,9 @@ READ_BY = {
     f"GET {API}/mypermissions": wire.Permissions,
     f"GET {API}/myself": wire.User,
     f"GET {API}/user/bulk": wire.UserPage,
+    f"POST {API}/version": wire.Version,
+    f"GET {API}/version/{{id}}": wire.Version,
+    f"GET {API}/issueLinkType": wire.LinkTypes,
 }
 """Endpoint to the struct that our client decodes its answer into."""
 
@@ -177,6 +184,9 @@ def rules(openapi: Any) -> Any:
     reads = {name: openapi.reads_of(struct, optional=LEFT_OUT) for name, struct in READ_BY.items()}
     reads[f"GET {API}/project/{{projectIdOrKey}}/statuses"] = [
         f"[].{read}" for read in openapi.reads_of(wire.TypeStatuses, optional=LEFT_OUT)
+    ]
+    reads[f"GET {API}/project/{{projectIdOrKey}}/versions"] = [
+        f"[].{read}" for read in openapi.reads_of(wire.Version, optional=LEFT_OUT)
     ]
     search = reads[f"POST {API}/search/jql"]
     search.remove("issues[].key")  # not shown where only the id was asked for

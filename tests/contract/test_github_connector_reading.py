@@ -39,7 +39,7 @@ def test_c2_every_issue_of_2501_arrives_for_26_list_calls(github_hub):
     hub.calls.clear()
     records, _ = hub.pull(connector)
     assert sorted(record.ref.remote_id for record in records) == sorted(issue.node_id for issue in made)
-    assert hub.names() == ["GET /repos/{}/issues"] * ceil(2501 / 100)
+    assert hub.names() == ["GET /repos/{}/milestones"] + ["GET /repos/{}/issues"] * ceil(2501 / 100)
 
 
 def test_pull_requests_take_a_place_in_the_list_and_are_passed_over(hub):

@@ -374,6 +374,8 @@ def test_every_document_of_the_connector_is_accepted_and_valid(github, ids, gith
         "add": [],
         "remove": [],
         "reason": "COMPLETED",
+        "parent": ids[1],
+        "orphan": ids[1],
     }
     for text in texts:
         assert github_schema.faults_of_query(text) == []

@@ -17,6 +17,7 @@ from pmsync.testing.conformance.drafts import read, walk
 PAY = ScopeRef("jira", "PAY")
 SEARCH = "POST /search/jql"
 FETCH = "POST /issue/bulkfetch"
+VERSIONS = "GET /project/{}/versions"
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles", "UTC"])
@@ -69,14 +70,14 @@ def test_second_poll_without_changes_delivers_nothing_for_one_call_c6(jira_kit):
 
 
 def test_first_load_costs_one_call_per_hundred_issues_and_its_comments_none(jira_kit):
-    """ceil(N/100) list calls; the first load of comments lists nothing again."""
+    """ceil(N/100) list calls, and one for the versions; the first load of comments lists nothing again."""
     kit = jira_kit()
     refs = [kit.file(f"Issue {number}") for number in range(320)]
     kit.site.comment_issue(refs[3].remote_id, kit.ana, "Hello")
     connector = kit.connector()
     assert len(walk(connector, PAY).records) == 320
     assert [comment.body for comment in walk(connector, PAY, None, Stream.COMMENTS).comments] == ["Hello"]
-    assert kit.called() == {SEARCH: 4}
+    assert kit.called() == {SEARCH: 4, VERSIONS: 1}
 
 
 def test_quiet_poll_after_a_mass_change_costs_one_call(jira_kit):
@@ -268,7 +269,7 @@ def test_ids_lists_5000_issues_per_call(jira_kit):
     made = [kit.file(f"Issue {number}") for number in range(120)]
     listing = kit.connector().ids(PAY)
     assert (set(listing.refs), listing.complete) == (set(made), True)
-    assert kit.called() == {SEARCH: 1}
+    assert kit.called() == {SEARCH: 1, VERSIONS: 1}
 
 
 def test_history_names_surface_values_and_actor(jira_kit):

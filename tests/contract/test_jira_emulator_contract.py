@@ -69,6 +69,11 @@ WALK = (
     ("GET", "/issue/PAY-1/remotelink?globalId=g", None, 200),
     ("POST", "/issueLink", {"type": {"name": "Blocks"}, "inwardIssue": {"key": "PAY-1"}, "outwardIssue": {"key": "PAY-2"}}, 201),
     ("GET", "/issueLinkType", None, 200),
+    ("GET", "/issueLink/{link}", None, 200),
+    ("DELETE", "/issueLink/{link}", None, 204),
+    ("GET", "/issueLink/{link}", None, 404),
+    ("POST", "/version", {"name": "2.0", "projectId": "{project}"}, 400),
+    ("PUT", "/version/999", {"released": True}, 404),
     ("GET", "/issue/PAY-1/changelog", None, 200),
     ("POST", "/changelog/bulkfetch", {"issueIdsOrKeys": ["PAY-1"]}, 200),
     ("POST", "/search/jql", {"jql": "project = PAY", "fields": ["*all"], "properties": ["mark"], "expand": "names,schema"}, 200),
@@ -102,9 +107,11 @@ def furnish(desk):
     issue = site.add_issue("PAY", "A thing", security=level, assignee=desk.ana, **fields, **{points: 3})
     other = site.add_issue("PAY", "Another", priority=None, parent=issue.id)
     site.edit_issue(other.key, desk.ana, status="Done")
+    site.link_issues(other.key, issue.key, desk.ana)
+    link = site.issue(issue.key).links[0].id
     bug = next(kind.id for kind in site.state.catalogue.issue_types.values() if kind.name == "Bug")
     comment = site.comment_issue(issue.key, desk.ana, "First")
-    return {"ana": desk.ana, "project": desk.project.id, "version": version.id, "bug": bug, "comment": comment}
+    return {"ana": desk.ana, "project": desk.project.id, "version": version.id, "bug": bug, "comment": comment, "link": link}
 
 
 def ask(desk, names, step):

@@ -133,6 +133,40 @@ def test_a_version_is_created_listed_and_released(sdk):
     assert [(one.name, one.released, one.releaseDate) for one in sdk.project_versions("PAY")] == [("1.0", True, "2026-05-01")]
 
 
+def test_a_version_is_renamed_archived_and_its_name_is_unique(sdk):
+    version = sdk.create_version("1.0", "PAY")
+    version.update(name="1.1", archived=True)
+    assert [(one.name, one.archived) for one in sdk.project_versions("PAY")] == [("1.1", True)]
+    with pytest.raises(JIRAError) as refused:
+        sdk.create_version("1.1", "PAY")
+    assert refused.value.status_code == 400
+
+
+def test_an_issue_goes_into_a_version_and_under_a_parent(sdk):
+    version = sdk.create_version("1.0", "PAY")
+    epic = sdk.create_issue(project="PAY", summary="Epic", issuetype={"name": "Epic"})
+    issue = sdk.issue("PAY-1")
+    issue.update(fields={"parent": {"id": epic.id}}, update={"fixVersions": [{"add": {"id": version.id}}]})
+    assert ([one.name for one in issue.fields.fixVersions], issue.fields.parent.key) == (["1.0"], epic.key)
+    issue.update(update={"parent": [{"set": {"none": True}}]})
+    assert issue.fields.parent is None
+
+
+def test_a_parent_stands_one_level_above_its_child(sdk):
+    with pytest.raises(JIRAError) as refused:
+        sdk.issue("PAY-1").update(fields={"parent": {"key": "PAY-2"}})
+    assert refused.value.status_code == 400
+
+
+def test_a_link_is_read_and_taken_away(sdk):
+    sdk.create_issue_link("Blocks", inwardIssue="PAY-1", outwardIssue="PAY-2")
+    [shown] = sdk.issue("PAY-2").fields.issuelinks
+    link = sdk.issue_link(shown.id)
+    assert (link.inwardIssue.key, link.outwardIssue.key, link.type.inward) == ("PAY-1", "PAY-2", "is blocked by")
+    link.delete()
+    assert [sdk.issue(key).fields.issuelinks for key in ("PAY-1", "PAY-2")] == [[], []]
+
+
 def test_an_issue_property_is_kept(sdk):
     sdk.add_issue_property("PAY-1", "mark", {"uid": "x"})
     assert sdk.issue_property("PAY-1", "mark").value.uid == "x"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pmsync.connect.errors import Retry
+from pmsync.engine.transfers import Transfers
 from pmsync.model.enums import Audience
 from pmsync.model.record import RecordRef
 
@@ -295,3 +296,21 @@ def test_a_stranger_that_cannot_be_read_again_is_looked_for_twice(make_world):
     world.clock.sleep(HOUR + 1)
     world.rest()
     assert (len(world.items()), world.read(lambda tx: tx.dirty.count())) == (2, 0)
+
+
+def test_nothing_is_created_where_a_record_waits_that_may_be_the_items_own(make_world, monkeypatch):
+    """Simulator seed 62931: it could not be told yet whether the record was a known one, and one of the same title was made beside it."""
+    world = make_world({"a": "listed", "b": "renaming"})
+    world.create("b", title="Login fails")
+    world.engine.pull(world.hear)
+    world.clock.sleep(60)
+    world.create("a", title="Login fails")
+    with monkeypatch.context() as away:
+        away.setattr(Transfers, "_ask", lambda self, scope, suspects: False)
+        away.setattr(Transfers, "_of_birth", lambda self, tx, birth: [RecordRef("b", "0")])
+        world.sync()
+        assert world.events("waiting")
+        plan = world.plan()
+    assert (len(world.rows("b")), len(plan.ops)) == (1, 0)
+    world.rest()
+    assert (len(world.rows("a")), len(world.rows("b")), len(world.items())) == (1, 1, 1)

@@ -38,6 +38,7 @@ def rest(**changes):
         "labels": [{"id": 1, "node_id": "LA_1", "name": "Bug"}, "plain"],
         "user": {"login": "octocat", "id": 1},
         "assignees": [{"login": "ana"}],
+        "sub_issues_summary": {"total": 0},
         **changes,
     }
     return msgspec.convert(raw, RestIssue).issue()
@@ -84,6 +85,8 @@ def test_record_is_whole():
         "status": Known("open"),
         "label:priority": EMPTY,
         "labels": Known(frozenset({"Bug", "plain"})),
+        "release": EMPTY,
+        "parent": EMPTY,
     }
 
 

@@ -13,7 +13,7 @@ from pmsync_github import queries
 UPDATES = [
     steps
     for steps in chain.from_iterable(combinations(queries.STEPS, size) for size in range(1, len(queries.STEPS) + 1))
-    if not {"close", "reopen"} <= set(steps)
+    if not {"close", "reopen"} <= set(steps) and not {"parent", "orphan"} <= set(steps)
 ]
 
 

@@ -28,6 +28,12 @@ FIELDS = {
     "reporter": {"accountId": "ana"},
     "assignee": None,
     "security": None,
+    "fixVersions": [{"id": "10500", "name": "1.0", "released": False}],
+    "issuelinks": [
+        {"id": "1", "type": {"name": "Blocks", "inward": "is blocked by"}, "inwardIssue": {"id": "10002", "key": "PAY-2"}},
+        {"id": "2", "type": {"name": "Blocks", "inward": "is blocked by"}, "outwardIssue": {"id": "10003", "key": "PAY-3"}},
+        {"id": "3", "type": {"name": "Relates", "inward": "relates to"}, "inwardIssue": {"id": "10004", "key": "PAY-4"}},
+    ],
 }
 
 
@@ -53,6 +59,9 @@ def test_issue_becomes_a_whole_record():
         "status": Known("3"),
         "priority": Known("2"),
         "labels": Known(frozenset({"API", "pay"})),
+        "release": Known(frozenset({"version:10500"})),
+        "parent": EMPTY,
+        "blocked_by": Known(frozenset({"10002"})),
     }
     assert (found.key, found.url, found.kind, found.creator) == ("PAY-1", "https://acme.example/browse/PAY-1", Kind.BUG, "bot")
     assert (found.created_at, found.updated_at) == (1767254400.0, 1767254400.25)
@@ -61,12 +70,14 @@ def test_issue_becomes_a_whole_record():
 
 def test_field_that_jira_hides_is_unobserved_never_empty():
     """C30: a hidden field is no erase."""
-    found = record(summary=..., description=..., priority=..., labels=...)
+    found = record(summary=..., description=..., priority=..., labels=..., fixVersions=..., issuelinks=...)
     assert {name for name, value in found.values.items() if isinstance(value, Unobserved)} == {
         "title",
         "body",
         "priority",
         "labels",
+        "release",
+        "blocked_by",
     }
 
 

@@ -186,7 +186,7 @@ def test_any_priority_scheme_of_jira_gives_a_lawful_and_monotone_lens(names: lis
 @QUICK
 @given(st.lists(STEPS, min_size=1, max_size=5, unique_by=lambda step: step[0].casefold()))
 def test_any_status_scheme_of_jira_gives_a_lawful_lens(statuses: list[tuple[str, str]]) -> None:
-    [surface] = [one for one in jira_surfaces(Scheme(statuses=statuses)) if one.field == "status"]
+    [surface] = [one for one in jira_surfaces(Scheme(statuses=statuses)) if one.id == "status"]
     assert_all_lawful(surface)
 
 
@@ -201,8 +201,13 @@ def test_any_labels_on_github_give_a_lawful_and_monotone_priority_lens(labels: l
 @QUICK
 @given(st.dictionaries(st.sampled_from(["open", "closed/completed", "closed/not_planned", "closed/duplicate"]), STATUSES))
 def test_a_status_map_for_github_is_lawful_or_refused_with_the_counterexample(maps: dict[str, str]) -> None:
-    [surface] = [one for one in github_surfaces(maps={"status": maps}) if one.field == "status"]
+    [surface] = [one for one in github_surfaces(maps={"status": maps}) if one.id == "status"]
     lawful_or_refused(surface)
+
+
+def test_the_states_of_githubs_milestones_are_lawful() -> None:
+    [surface] = [one for one in github_surfaces() if one.id == "milestone.state"]
+    assert_all_lawful(surface)
 
 
 @QUICK

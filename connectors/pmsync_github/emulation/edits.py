@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pmsync_github.emulation.errors import invalid
 from pmsync_github.emulation.state import Comment, Issue, Label, Repo, Revision, Tombstone
 from pmsync_github.emulation.world import Notice, World
 
 DEFAULT_COLOR = "ededed"
+SUB_ISSUES = 100
+LEVELS = 8
+"""How many sub-issues a parent has at most, and how deep they nest (docs.github.com, adding sub-issues)."""
 
 
 def create_issue(world: World, repo: Repo, actor: str, fields: Mapping[str, Any], *, is_pull: bool = False) -> Issue:
@@ -141,6 +145,66 @@ def edit_comment(world: World, comment: Comment, actor: str, body: str) -> None:
     _tell(world, issue, actor, "edited", event="issue_comment", comment=comment, changes={"body": {"from": before}})
 
 
+def add_sub_issue(world: World, parent: Issue, child: Issue, actor: str, *, replace: bool) -> None:
+    """Put an issue under a parent; under the one it has already nothing happens.
+
+    Raises:
+        ApiError: 422: it has another parent and ``replace`` is not set, another owner, a circle, too many or too deep.
+    """
+    if child.parent is parent:
+        return
+    if reason := _unfit(world, parent, child, replace=replace):
+        raise invalid("Issue", "sub_issue_id", "custom", message=reason)
+    world.before_change(child)
+    if child.parent is not None:
+        _part(world, child.parent, child, actor)
+    child.parent = parent
+    parent.below.append(child)
+    world.happen(child, actor, "parent_issue_added", parent=parent)
+    world.happen(parent, actor, "sub_issue_added", sub_issue=child)
+    world.touch(child)
+
+
+def remove_sub_issue(world: World, parent: Issue, child: Issue, actor: str) -> None:
+    """Take an issue from under its parent.
+
+    Raises:
+        ApiError: 422: it is not there.
+    """
+    if child.parent is not parent:
+        raise invalid("Issue", "sub_issue_id", "custom", message="The issue is not a sub-issue of this one")
+    world.before_change(child)
+    _part(world, parent, child, actor)
+    world.touch(child)
+
+
+def _part(world: World, parent: Issue, child: Issue, actor: str) -> None:
+    child.parent = None
+    parent.below.remove(child)
+    world.happen(child, actor, "parent_issue_removed", parent=parent)
+    world.happen(parent, actor, "sub_issue_removed", sub_issue=child)
+
+
+def _unfit(world: World, parent: Issue, child: Issue, *, replace: bool) -> str:
+    """Why the one cannot be a sub-issue of the other, "" when it can."""
+    above = [parent]
+    while (higher := above[-1].parent) is not None:
+        above.append(higher)
+    if child in above:
+        return "An issue cannot be its own sub-issue"
+    if world.repos[parent.repo_id].owner != world.repos[child.repo_id].owner:
+        return "Sub-issues must be of the same owner"
+    if child.parent is not None and not replace:
+        return "Issue may only have one parent"
+    if len(parent.below) >= SUB_ISSUES:
+        return f"Parent cannot have more than {SUB_ISSUES} sub-issues"
+    return "Sub-issues are nested too deep" if len(above) + _depth(child) > LEVELS else ""
+
+
+def _depth(issue: Issue) -> int:
+    return 1 + max(map(_depth, issue.below), default=0)
+
+
 def delete_issue(world: World, issue: Issue, actor: str) -> None:
     """Delete an issue for good: 410 from now on."""
     _tell(world, issue, actor, "deleted")
@@ -186,6 +250,7 @@ def transfer_issue(world: World, issue: Issue, actor: str, target: Repo) -> Issu
         del world.nodes[comment.node_id]
         comment.repo_id, comment.number = target.id, moved.number
         world.nodes[comment.node_id] = comment
+    _inherit(issue, moved)
     target.issues[moved.number] = moved
     world.nodes[moved.node_id] = moved
     _tell(world, issue, actor, "transferred", changes={"new_issue": moved, "new_repository": target})
@@ -195,6 +260,18 @@ def transfer_issue(world: World, issue: Issue, actor: str, target: Repo) -> Issu
     _bury(world, issue, Tombstone((target.id, moved.number)))
     _tell(world, moved, actor, "opened")
     return moved
+
+
+def _inherit(issue: Issue, heir: Issue | None) -> None:
+    """What is below an issue that goes away, and its place under its parent, passes to its new self, or to nobody."""
+    for child in issue.below:
+        child.parent = heir
+    if heir is not None:
+        heir.below, heir.parent = issue.below, issue.parent
+    if issue.parent is not None:
+        place = issue.parent.below.index(issue)
+        issue.parent.below[place : place + 1] = [] if heir is None else [heir]
+    issue.below, issue.parent = [], None
 
 
 def unique(names: Iterable[str]) -> list[str]:
@@ -296,6 +373,7 @@ def _bury(world: World, issue: Issue, stone: Tombstone) -> None:
     del repo.issues[issue.number]
     del world.nodes[issue.node_id]
     repo.gone[issue.number] = stone
+    _inherit(issue, None)
     if stone.target is None:
         for comment in issue.comments:
             del world.comments[comment.id]

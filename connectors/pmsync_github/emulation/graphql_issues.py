@@ -32,6 +32,10 @@ HAPPENINGS = {
     "unassigned": "UnassignedEvent",
     "milestoned": "MilestonedEvent",
     "demilestoned": "DemilestonedEvent",
+    "parent_issue_added": "ParentIssueAddedEvent",
+    "parent_issue_removed": "ParentIssueRemovedEvent",
+    "sub_issue_added": "SubIssueAddedEvent",
+    "sub_issue_removed": "SubIssueRemovedEvent",
 }
 ITEM_TYPES = {
     "ASSIGNED_EVENT": "AssignedEvent",
@@ -40,8 +44,12 @@ ITEM_TYPES = {
     "ISSUE_COMMENT": "IssueComment",
     "LABELED_EVENT": "LabeledEvent",
     "MILESTONED_EVENT": "MilestonedEvent",
+    "PARENT_ISSUE_ADDED_EVENT": "ParentIssueAddedEvent",
+    "PARENT_ISSUE_REMOVED_EVENT": "ParentIssueRemovedEvent",
     "RENAMED_TITLE_EVENT": "RenamedTitleEvent",
     "REOPENED_EVENT": "ReopenedEvent",
+    "SUB_ISSUE_ADDED_EVENT": "SubIssueAddedEvent",
+    "SUB_ISSUE_REMOVED_EVENT": "SubIssueRemovedEvent",
     "UNASSIGNED_EVENT": "UnassignedEvent",
     "UNLABELED_EVENT": "UnlabeledEvent",
 }
@@ -72,6 +80,17 @@ def _timeline(context: Context, issue: Issue, arguments: Mapping[str, Any]) -> C
     items: list[Happening | Comment] = [*issue.happenings, *issue.comments]
     found = [one for one in items if timeline_type(one) in wanted and _at(one) >= floor]
     return connect(found, arguments, lambda one: (_at(one), one.id))
+
+
+def _below(context: Context, issue: Issue, arguments: Mapping[str, Any]) -> Connection:
+    return connect(issue.below, arguments, lambda one: (one.id,))
+
+
+def _visible(context: Context, issue: Issue | None) -> Issue | None:
+    """The issue where it still is and the caller may see it."""
+    if issue is None or issue.node_id not in context.world.nodes or not context.readable(repo_of(context, issue)):
+        return None
+    return issue
 
 
 def timeline_type(item: Happening | Comment) -> str:
@@ -119,6 +138,8 @@ ISSUE: Fields = {
     "lastEditedAt": derived("DateTime", lambda context, issue: iso(issue.revisions[-1].at) if issue.revisions else None),
     "editor": derived("Actor", lambda context, issue: by_login(context, issue.revisions[-1].editor) if issue.revisions else None),
     "userContentEdits": FieldType("UserContentEditConnection", edits, PAGE),
+    "parent": derived("Issue", lambda context, issue: _visible(context, issue.parent)),
+    "subIssues": FieldType("IssueConnection", _below, PAGE),
     "comments": FieldType("IssueCommentConnection", _comments, {**PAGE, "orderBy": "IssueCommentOrder"}),
     "timelineItems": FieldType(
         "IssueTimelineItemsConnection",
@@ -143,6 +164,8 @@ _STATE_EVENT: Fields = {
     "stateReason": derived("IssueStateReason", lambda context, one: one.detail["state_reason"].upper()),
 }
 _MILESTONE_EVENT: Fields = {**EVENT, "milestoneTitle": derived("String", lambda context, one: one.detail["milestone"].title)}
+_PARENT_EVENT: Fields = {**EVENT, "parent": derived("Issue", lambda context, one: _visible(context, one.detail["parent"]))}
+_SUB_EVENT: Fields = {**EVENT, "subIssue": derived("Issue", lambda context, one: _visible(context, one.detail["sub_issue"]))}
 _ASSIGN_EVENT: Fields = {**EVENT, "assignee": derived("Assignee", lambda context, one: by_login(context, one.detail["assignee"]))}
 
 
@@ -161,4 +184,8 @@ EVENTS: dict[str, Fields] = {
     "UnassignedEvent": _ASSIGN_EVENT,
     "MilestonedEvent": _MILESTONE_EVENT,
     "DemilestonedEvent": _MILESTONE_EVENT,
+    "ParentIssueAddedEvent": _PARENT_EVENT,
+    "ParentIssueRemovedEvent": _PARENT_EVENT,
+    "SubIssueAddedEvent": _SUB_EVENT,
+    "SubIssueRemovedEvent": _SUB_EVENT,
 }

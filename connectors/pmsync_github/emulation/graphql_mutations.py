@@ -40,11 +40,13 @@ INPUTS: dict[str, dict[str, str]] = {
         "issueTemplate": "String",
         "parentIssueId": "ID",
     },
+    "AddSubIssueInput": {"issueId": "ID!", "subIssueId": "ID", "subIssueUrl": "String", "replaceParent": "Boolean"},
+    "RemoveSubIssueInput": {"issueId": "ID!", "subIssueId": "ID!"},
     "AddCommentInput": {"subjectId": "ID!", "body": "String!"},
 }
 for _fields in INPUTS.values():
     _fields["clientMutationId"] = "String"
-UNSUPPORTED = ("projectIds", "issueTemplate", "parentIssueId", "duplicateIssueId")
+UNSUPPORTED = ("projectIds", "issueTemplate", "parentIssueId", "duplicateIssueId", "subIssueUrl")
 CONTENT = ("createIssue", "addComment")
 """Mutations that create content, for the limit on that."""
 
@@ -54,6 +56,7 @@ def _payload(**fields: FieldType) -> Fields:
 
 
 _ISSUE = derived("Issue", lambda context, done: done["thing"])
+_SUB_ISSUE = derived("Issue", lambda context, done: done["below"])
 _LABELABLE = derived("Labelable", lambda context, done: done["thing"])
 PAYLOADS: dict[str, Fields] = {
     "UpdateIssuePayload": _payload(issue=_ISSUE),
@@ -62,6 +65,8 @@ PAYLOADS: dict[str, Fields] = {
     "CreateIssuePayload": _payload(issue=_ISSUE),
     "AddLabelsToLabelablePayload": _payload(labelable=_LABELABLE),
     "RemoveLabelsFromLabelablePayload": _payload(labelable=_LABELABLE),
+    "AddSubIssuePayload": _payload(issue=_ISSUE, subIssue=_SUB_ISSUE),
+    "RemoveSubIssuePayload": _payload(issue=_ISSUE, subIssue=_SUB_ISSUE),
     "AddCommentPayload": _payload(
         commentEdge=derived("IssueCommentEdge", lambda context, done: (done["thing"], "")),
         subject=derived("Node", lambda context, done: done["subject"]),
@@ -78,6 +83,8 @@ def fields(resolve_id: Resolve) -> Fields:
         "createIssue": _create,
         "addLabelsToLabelable": _add_labels,
         "removeLabelsFromLabelable": _remove_labels,
+        "addSubIssue": _add_sub_issue,
+        "removeSubIssue": _remove_sub_issue,
         "addComment": _comment,
     }
     return {name: _field(name, doer, resolve_id) for name, doer in doers.items()}
@@ -183,9 +190,13 @@ class _Inputs:
 
 def _update(context: Context, inputs: _Inputs) -> Mapping[str, Any]:
     issue = inputs.editable("id")
-    if "milestoneId" in inputs.sent and inputs.sent["milestoneId"] is None:
-        raise FieldFault.of(not_implemented("a milestoneId of null"))
-    edits.edit_issue(context.world, issue, context.login, inputs.changes(inputs.repo(issue), creating=False))
+    changes = inputs.changes(inputs.repo(issue), creating=False)
+    if (
+        "milestoneId" in inputs.sent and inputs.sent["milestoneId"] is None
+    ):  # so GitHub's own command line takes an issue out of it
+        inputs.need_push(inputs.repo(issue))
+        changes["milestone"] = None
+    edits.edit_issue(context.world, issue, context.login, changes)
     return {"thing": issue}
 
 
@@ -221,6 +232,24 @@ def _remove_labels(context: Context, inputs: _Inputs) -> Mapping[str, Any]:
     inputs.need_push(inputs.repo(issue))
     edits.remove_labels(context.world, issue, context.login, inputs.labels(inputs.repo(issue)))
     return {"thing": issue}
+
+
+def _add_sub_issue(context: Context, inputs: _Inputs) -> Mapping[str, Any]:
+    above, below = _pair(inputs)
+    edits.add_sub_issue(context.world, above, below, context.login, replace=bool(inputs.sent.get("replaceParent")))
+    return {"thing": above, "below": below}
+
+
+def _remove_sub_issue(context: Context, inputs: _Inputs) -> Mapping[str, Any]:
+    above, below = _pair(inputs)
+    edits.remove_sub_issue(context.world, above, below, context.login)
+    return {"thing": above, "below": below}
+
+
+def _pair(inputs: _Inputs) -> tuple[Issue, Issue]:
+    above, below = inputs.issue("issueId"), inputs.issue("subIssueId")
+    inputs.need_push(inputs.repo(above))
+    return above, below
 
 
 def _comment(context: Context, inputs: _Inputs) -> Mapping[str, Any]:

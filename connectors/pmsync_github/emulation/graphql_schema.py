@@ -181,8 +181,12 @@ ENUMS: dict[str, frozenset[str]] = {
             "DEMILESTONED",
             "LABELED",
             "MILESTONED",
+            "PARENT_ISSUE_ADDED",
+            "PARENT_ISSUE_REMOVED",
             "RENAMED_TITLE",
             "REOPENED",
+            "SUB_ISSUE_ADDED",
+            "SUB_ISSUE_REMOVED",
             "UNASSIGNED",
             "UNLABELED",
         )

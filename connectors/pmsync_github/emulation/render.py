@@ -170,11 +170,27 @@ class Renderer:
         if issue.is_pull:
             shown |= {"draft": False, "pull_request": self._pull(repo, issue, page)}
         else:
-            shown |= _issue_summaries()
+            shown |= self._family(issue)
         if self.version > OLDEST:
             del shown["assignee"]
         if whole:
             shown["closed_by"] = self.login(issue.closed_by) if issue.closed_by else None
+        return shown
+
+    def _family(self, issue: Issue) -> dict[str, Any]:
+        """Sub-issues in sum, and the parent's address; the property is missing where there is none, as people's scripts rely on."""
+        below = issue.below
+        done = sum(one.state == "closed" for one in below)
+        shown: dict[str, Any] = {
+            "sub_issues_summary": {
+                "total": len(below),
+                "completed": done,
+                "percent_completed": 100 * done // len(below) if below else 0,
+            },
+            "issue_dependencies_summary": {"blocked_by": 0, "total_blocked_by": 0, "blocking": 0, "total_blocking": 0},
+        }
+        if issue.parent is not None:
+            shown["parent_issue_url"] = f"{self.repo_url(self._world.repos[issue.parent.repo_id])}/issues/{issue.parent.number}"
         return shown
 
     def _pull(self, repo: Repo, issue: Issue, page: str) -> dict[str, Any]:
@@ -185,13 +201,6 @@ class Renderer:
             "patch_url": f"{page}.patch",
             "merged_at": None,
         }
-
-
-def _issue_summaries() -> dict[str, Any]:
-    return {
-        "sub_issues_summary": {"total": 0, "completed": 0, "percent_completed": 0},
-        "issue_dependencies_summary": {"blocked_by": 0, "total_blocked_by": 0, "blocking": 0, "total_blocking": 0},
-    }
 
 
 def escape(text: str) -> str:

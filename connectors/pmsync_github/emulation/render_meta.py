@@ -155,6 +155,9 @@ def event(renderer: Renderer, repo: Repo, happening: Happening) -> dict[str, Any
         shown["label"] = {"name": detail["label"].name, "color": detail["label"].color}
     if "milestone" in detail:
         shown["milestone"] = {"title": detail["milestone"].title}
+    for name, shown_as in (("parent", "parent_issue"), ("sub_issue", "sub_issue")):
+        if name in detail:
+            shown[shown_as] = None  # the short form of the other issue is not rendered; null is allowed
     if "assignee" in detail:
         shown |= {"assignee": renderer.login(detail["assignee"]), "assigner": renderer.login(happening.actor)}
     if happening.kind == "renamed":

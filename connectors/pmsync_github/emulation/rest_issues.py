@@ -8,7 +8,7 @@ from typing import Any
 from pmsync.testing.emulator import Response
 from pmsync_github.emulation import checks, edits, paging
 from pmsync_github.emulation.calls import Call, ok
-from pmsync_github.emulation.errors import ApiError, invalid, not_implemented
+from pmsync_github.emulation.errors import ApiError, invalid, not_found, not_implemented
 from pmsync_github.emulation.stamps import parse
 from pmsync_github.emulation.state import Issue, Repo
 
@@ -60,6 +60,45 @@ def edit(call: Call) -> Response:
     _drop(call, repo, sent, fields, call.world.place(issue))
     edits.edit_issue(call.world, issue, actor, fields)
     return ok(call.show.issue(issue))
+
+
+def parent(call: Call) -> Response:
+    """``GET .../issues/{issue_number}/parent``."""
+    found = call.issue(call.repo(), within=True).parent
+    if found is None:
+        raise not_found()
+    return ok(call.show.issue(found))
+
+
+def sub_issues(call: Call) -> Response:
+    """``GET .../issues/{issue_number}/sub_issues``."""
+    page, headers = paging.by_number(call, call.issue(call.repo(), within=True).below)
+    return ok([call.show.issue(one, whole=False) for one in page], headers)
+
+
+def add_sub_issue(call: Call) -> Response:
+    """``POST .../issues/{issue_number}/sub_issues``: by database id, not number."""
+    above, below, sent = _pair(call)
+    edits.add_sub_issue(call.world, above, below, call.actor, replace=bool(sent.get("replace_parent")))
+    return ok(call.show.issue(above), status=201)
+
+
+def remove_sub_issue(call: Call) -> Response:
+    """``DELETE .../issues/{issue_number}/sub_issue``."""
+    above, below, _ = _pair(call)
+    edits.remove_sub_issue(call.world, above, below, call.actor)
+    return ok(call.show.issue(above))
+
+
+def _pair(call: Call) -> tuple[Issue, Issue, dict[str, Any]]:
+    repo = call.repo()
+    call.need_push(repo)
+    above, sent = call.issue(repo, within=True), call.fields()
+    wanted = sent.get("sub_issue_id")
+    below = next((one for each in call.world.repos.values() for one in each.issues.values() if one.id == wanted), None)
+    if below is None or below.is_pull:
+        raise not_found()
+    return above, below, sent
 
 
 def enabled(repo: Repo) -> None:

@@ -109,7 +109,7 @@ class Happening:
 
 @dataclass(slots=True, eq=False)
 class Issue:
-    """An issue or pull request. Its times have one second, as GitHub's."""
+    """An issue or pull request. Its times have one second, as GitHub's. ``below``: its sub-issues, in the order they were added."""
 
     id: int
     repo_id: int
@@ -125,6 +125,8 @@ class Issue:
     labels: list[Label] = field(default_factory=list)
     assignees: list[str] = field(default_factory=list)
     milestone: Milestone | None = None
+    parent: Issue | None = None
+    below: list[Issue] = field(default_factory=list)
     closed_at: int | None = None
     closed_by: str | None = None
     comments: list[Comment] = field(default_factory=list)
@@ -162,6 +164,7 @@ class Repo:
     labels: dict[str, Label] = field(default_factory=dict)
     milestones: dict[int, Milestone] = field(default_factory=dict)
     last_number: int = 0
+    last_milestone: int = 0
 
     @property
     def full_name(self) -> str:

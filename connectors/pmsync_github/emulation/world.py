@@ -193,4 +193,6 @@ class World:
 def _word(value: Any) -> Any:
     if isinstance(value, Label):
         return value.name
+    if isinstance(value, Issue):
+        return value.node_id
     return value.title if isinstance(value, Milestone) else value

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pmsync_jira.emulation.adf import plain_text
-from pmsync_jira.emulation.catalogue import Catalogue
-from pmsync_jira.emulation.records import Change, Document, Issue
+from pmsync_jira.emulation.catalogue import LINK_TYPES, Catalogue
+from pmsync_jira.emulation.records import Change, Document, Issue, IssueLink
 
 Names = Callable[[str], str]
 
 
-def changes_between(catalogue: Catalogue, old: Issue, new: Issue, person: Names) -> list[Change]:
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What history calls people (by account) and issues (by id)."""
+
+    person: Names
+    issue: Callable[[int], str]
+
+
+def changes_between(catalogue: Catalogue, old: Issue, new: Issue, called: Called) -> list[Change]:
     """The change group, empty where nothing that history keeps was changed."""
     if old is new:
         return []
-    changes = [*_texts(catalogue, old, new), *_choices(catalogue, old, new, person), *_sets(catalogue, old, new)]
+    changes = [*_texts(catalogue, old, new), *_choices(catalogue, old, new, called), *_sets(catalogue, old, new)]
+    changes += _links(old, new, called)
     if old.key != new.key:
         changes.append(Change("Key", "issuekey", None, old.key, None, new.key))
     return changes
 
 
-def creation(catalogue: Catalogue, issue: Issue, person: Names) -> list[Change]:
+def creation(catalogue: Catalogue, issue: Issue, called: Called) -> list[Change]:
     """What a create sets, as its webhook tells it. The history itself keeps nothing of a create."""
     blank = replace(
         issue,
@@ -43,7 +52,7 @@ def creation(catalogue: Catalogue, issue: Issue, person: Names) -> list[Change]:
         custom={},
         links=(),
     )
-    return changes_between(catalogue, blank, issue, person)
+    return changes_between(catalogue, blank, issue, called)
 
 
 def _texts(catalogue: Catalogue, old: Issue, new: Issue) -> Iterable[Change]:
@@ -59,16 +68,16 @@ def _texts(catalogue: Catalogue, old: Issue, new: Issue) -> Iterable[Change]:
             yield Change(catalogue.custom[key].name, key, None, _shown(before), None, _shown(after))
 
 
-def _choices(catalogue: Catalogue, old: Issue, new: Issue, person: Names) -> Iterable[Change]:
+def _choices(catalogue: Catalogue, old: Issue, new: Issue, called: Called) -> Iterable[Change]:
     lookups: tuple[tuple[str, str | None, str | None, Names], ...] = (
         ("status", old.status, new.status, lambda id_: catalogue.statuses[id_].name),
         ("priority", old.priority, new.priority, lambda id_: catalogue.priorities[id_].name),
         ("issuetype", old.issue_type, new.issue_type, lambda id_: catalogue.issue_types[id_].name),
         ("resolution", old.resolution, new.resolution, lambda id_: catalogue.resolutions[id_]),
         ("security", old.security, new.security, lambda id_: catalogue.security[id_]),
-        ("assignee", old.assignee, new.assignee, person),
-        ("reporter", old.reporter, new.reporter, person),
-        ("parent", _text(old.parent), _text(new.parent), str),
+        ("assignee", old.assignee, new.assignee, called.person),
+        ("reporter", old.reporter, new.reporter, called.person),
+        ("parent", _text(old.parent), _text(new.parent), lambda id_: called.issue(int(id_))),
         ("project", old.project, new.project, str),
     )
     for name, before, after, show in lookups:
@@ -89,10 +98,19 @@ def _sets(catalogue: Catalogue, old: Issue, new: Issue) -> Iterable[Change]:
             yield Change(name, field_id, gone, show(gone), None, None)
         for come in (id_ for id_ in after if id_ not in before):
             yield Change(name, field_id, None, None, come, show(come))
-    for gone_link in (link for link in old.links if link not in new.links):
-        yield Change("Link", "issuelinks", str(gone_link.other), str(gone_link.other), None, None)
-    for new_link in (link for link in new.links if link not in old.links):
-        yield Change("Link", "issuelinks", None, None, str(new_link.other), str(new_link.other))
+
+
+def _links(old: Issue, new: Issue, called: Called) -> Iterable[Change]:
+    """Links are told of by the other issue's key and a sentence, without the link's id."""
+    for gone in (link for link in old.links if link not in new.links):
+        yield Change("Link", "issuelinks", called.issue(gone.other), _sentence(gone, called), None, None)
+    for come in (link for link in new.links if link not in old.links):
+        yield Change("Link", "issuelinks", None, None, called.issue(come.other), _sentence(come, called))
+
+
+def _sentence(link: IssueLink, called: Called) -> str:
+    _, inward, outward = LINK_TYPES[link.type]
+    return f"This issue {outward if link.outward else inward} {called.issue(link.other)}"
 
 
 def _words(document: Document | None) -> str | None:

@@ -91,11 +91,26 @@ class SideDoors:
         self._project(project).components[component] = name
         return component
 
-    def add_version(self, project: str, name: str, *, released: bool = False, release_date: str = "") -> Version:
-        """A version of a project."""
-        version = Version(str(self.state.new_id()), self._project(project).id, name, released=released, release_date=release_date)
+    def add_version(self, project: str, name: str, **details: Any) -> Version:
+        """A version of a project; ``details`` as the attributes of ``Version``."""
+        version = Version(str(self.state.new_id()), self._project(project).id, name, **details)
         self.state.catalogue.versions[version.id] = version
         return version
+
+    def edit_version(self, version: str, **details: Any) -> Version:
+        """A person changes a version: ``name``, ``released``, ``archived``, ``start_date``, ``release_date``."""
+        changed = replace(self.state.catalogue.versions[version], **details)
+        self.state.catalogue.versions[version] = changed
+        return changed
+
+    def versions(self, project: str) -> list[Version]:
+        """The versions of a project, oldest first."""
+        home = self._project(project).id
+        return [one for one in self.state.catalogue.versions.values() if one.project == home]
+
+    def link_issues(self, blocker: str, blocked: str, actor: str) -> None:
+        """A person says that an issue waits for another."""
+        self.state.link(self._entry(blocker), self._entry(blocked), "10000", actor)
 
     def add_custom_field(self, name: str, type_: str = "string") -> str:
         """A custom field on every screen; returns its id."""

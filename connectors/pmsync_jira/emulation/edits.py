@@ -74,7 +74,8 @@ def apply_edit(state: State, issue: Issue, edit: Edit) -> Issue:
         Refusal: 400 with a message for every field that was refused; nothing is carried out then.
     """
     errors: dict[str, str] = {}
-    for name in sorted({*edit.fields, *edit.update} - state.knobs.ignored):
+    names = {*edit.fields, *edit.update} - state.knobs.ignored
+    for name in sorted(names, key=lambda name: (name != "issuetype", name)):
         try:
             issue = _one_field(state, issue, edit, name)
         except Invalid as refused:
@@ -260,12 +261,18 @@ def _due(state: State, issue: Issue, value: Any) -> Issue:
 
 
 def _parent(state: State, issue: Issue, value: Any) -> Issue:
-    if value is None:
+    kinds = state.catalogue.issue_types
+    level = kinds[issue.issue_type].level
+    if value is None or (isinstance(value, Mapping) and value.get("none") is True):
+        if level < 0:
+            raise Invalid("Issue type is a sub-task but parent issue key or id not specified.")
         return replace(issue, parent=None)
     name = str(value.get("key") or value.get("id")) if isinstance(value, Mapping) else ""
     entry = state.entry(name)
     if entry is None or not state.visible(entry) or entry.current.id == issue.id:
         raise Invalid("Could not find issue by id or key.")
+    if kinds[entry.current.issue_type].level != level + 1:
+        raise Invalid("Given parent work item does not belong to appropriate hierarchy.")
     return replace(issue, parent=entry.current.id)
 
 

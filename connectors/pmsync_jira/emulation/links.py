@@ -11,6 +11,7 @@ from pmsync_jira.emulation.catalogue import LINK_TYPES
 from pmsync_jira.emulation.errors import Refusal, bad_request, not_found
 from pmsync_jira.emulation.exchange import Exchange, empty
 from pmsync_jira.emulation.records import Entry, Issue, IssueLink, RemoteLink
+from pmsync_jira.emulation.views import relative
 
 REMOTE_LIMIT = 2_000
 CONTENT = ("application", "relationship", "object")
@@ -87,14 +88,43 @@ def link_issues(exchange: Exchange) -> Response:
     if inward is outward:
         raise bad_request("You cannot link an issue to itself.")
     exchange.need("LINK_ISSUES", exchange.state.projects[inward.current.project], "No Link Issue Permission for issue")
-    known = {(link.type, link.other, link.outward) for link in inward.current.links}
-    if (kind, outward.current.id, True) not in known:
-        link_id = str(exchange.state.new_id())
-        me = exchange.person.account_id
-        for entry, other, outwards in ((inward, outward, True), (outward, inward, False)):
-            link = IssueLink(link_id, kind, other.current.id, outwards)
-            exchange.state.commit(entry, replace(entry.current, links=(*entry.current.links, link)), me, verb="link")
+    exchange.state.link(inward, outward, kind, exchange.person.account_id)
     return empty(201)
+
+
+def get_issue_link(exchange: Exchange) -> Response:
+    """GET issueLink/{}."""
+    inward, outward, link = _ends(exchange)
+    renderer = exchange.renderer
+    shown = {
+        "id": link.id,
+        "self": f"{renderer.rest}/issueLink/{link.id}",
+        "type": renderer.link_type(link.type),
+        "inwardIssue": relative(renderer, inward.current.id),
+        "outwardIssue": relative(renderer, outward.current.id),
+    }
+    return Response.of(200, shown)
+
+
+def delete_issue_link(exchange: Exchange) -> Response:
+    """DELETE issueLink/{}: from both its issues."""
+    inward, outward, link = _ends(exchange)
+    exchange.need("LINK_ISSUES", exchange.state.projects[inward.current.project], "No Link Issue Permission for issue")
+    for entry in (inward, outward):
+        left = tuple(one for one in entry.current.links if one.id != link.id)
+        exchange.state.commit(entry, replace(entry.current, links=left), exchange.person.account_id, verb="unlink")
+    return empty()
+
+
+def _ends(exchange: Exchange) -> tuple[Entry, Entry, IssueLink]:
+    """The issue that a link comes from, the one that it points at, and the link as the former shows it."""
+    state, wanted = exchange.state, exchange.params["linkId"]
+    for entry in state.entries.values():
+        for link in entry.current.links:
+            other = state.entries[link.other]
+            if link.id == wanted and link.outward and state.visible(entry) and state.visible(other):
+                return entry, other, link
+    raise not_found(f"No issue link with id '{wanted}' exists.")
 
 
 def link_types(exchange: Exchange) -> Response:

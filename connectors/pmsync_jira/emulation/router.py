@@ -80,6 +80,8 @@ TABLE: Mapping[str, Handler] = {
     "PUT /issue/{issueIdOrKey}/remotelink/{linkId}": links.put_remote_link,
     "DELETE /issue/{issueIdOrKey}/remotelink/{linkId}": links.delete_remote_link,
     "POST /issueLink": links.link_issues,
+    "GET /issueLink/{linkId}": links.get_issue_link,
+    "DELETE /issueLink/{linkId}": links.delete_issue_link,
     "GET /issueLinkType": links.link_types,
     "GET /search": search.gone,
     "POST /search": search.gone,

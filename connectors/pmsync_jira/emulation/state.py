@@ -11,9 +11,9 @@ from typing import Any
 from pmsync.connect.clock import Clock
 from pmsync.testing.emulator import Event
 from pmsync_jira.emulation.catalogue import Catalogue
-from pmsync_jira.emulation.diff import changes_between, creation
+from pmsync_jira.emulation.diff import Called, changes_between, creation
 from pmsync_jira.emulation.knobs import JiraKnobs
-from pmsync_jira.emulation.records import Comment, Entry, History, Issue, Person, Project
+from pmsync_jira.emulation.records import Comment, Entry, History, Issue, IssueLink, Person, Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class State:
         self.entries[issue.id] = entry
         self._keys[issue.key] = issue.id
         self.record(actor, "create", issue.key, id=str(issue.id), summary=issue.summary)
-        set_now = tuple(creation(self.catalogue, issue, self.person_name))
+        set_now = tuple(creation(self.catalogue, issue, self.called))
         history = History(str(self.new_id()), actor, issue.created, set_now)
         self._tell(Happening("jira:issue_created", issue, actor, issue.updated, history))
         return entry
@@ -120,7 +120,7 @@ class State:
         Properties and remote links change silently: they move neither ``updated`` nor the history, and no webhook tells of them.
         """
         old = entry.current
-        changes = changes_between(self.catalogue, old, issue, self.person_name)
+        changes = changes_between(self.catalogue, old, issue, self.called)
         if not changes and issue == old:
             return False
         if changes or _written(issue) != _written(old):
@@ -137,6 +137,15 @@ class State:
             kind = "comment_created" if comment.created == comment.updated else "comment_updated"
             self._tell(Happening(kind, issue, actor, issue.updated, comment=comment))
         return True
+
+    def link(self, inward: Entry, outward: Entry, kind: str, actor: str) -> None:
+        """Link two issues; the same link twice is one link."""
+        if (kind, outward.current.id, True) in {(link.type, link.other, link.outward) for link in inward.current.links}:
+            return
+        link_id = str(self.new_id())
+        for entry, other, outwards in ((inward, outward, True), (outward, inward, False)):
+            link = IssueLink(link_id, kind, other.current.id, outwards)
+            self.commit(entry, replace(entry.current, links=(*entry.current.links, link)), actor, verb="link")
 
     def delete(self, entry: Entry, actor: str) -> None:
         """Remove an issue for good. Search forgets it only after the index lag."""
@@ -172,6 +181,11 @@ class State:
         """Display name of an account."""
         person = self.people.get(account_id)
         return person.name if person else account_id
+
+    @property
+    def called(self) -> Called:
+        """What people and issues are called."""
+        return Called(self.person_name, lambda id_: self.entries[id_].current.key if id_ in self.entries else str(id_))
 
     def next_key(self, project: Project) -> str:
         """The next issue key of a project."""

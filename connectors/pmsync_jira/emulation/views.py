@@ -152,17 +152,18 @@ def _link(renderer: Renderer, link: IssueLink) -> dict[str, Any]:
         "id": link.id,
         "self": f"{renderer.rest}/issueLink/{link.id}",
         "type": renderer.link_type(link.type),
-        side: _relative(renderer, link.other),
+        side: relative(renderer, link.other),
     }
 
 
 def _parent(renderer: Renderer, issue: Issue) -> Any:
     if issue.parent is None or renderer.state.entries[issue.parent].deleted:
         return None
-    return _relative(renderer, issue.parent)
+    return relative(renderer, issue.parent)
 
 
-def _relative(renderer: Renderer, issue_id: int) -> dict[str, Any]:
+def relative(renderer: Renderer, issue_id: int) -> dict[str, Any]:
+    """Another issue, as one shows it that refers to it."""
     other = renderer.state.entries[issue_id].current
     fields = fields_json(renderer, other, ("summary", "status", "priority", "issuetype"))
     return {"id": str(other.id), "key": other.key, "self": f"{renderer.rest}/issue/{other.id}", "fields": fields}

@@ -149,7 +149,7 @@ class Receipt:
     Attributes:
         op: uid of the op.
         outcome: see ``Outcome``; when several requests were needed, the worst of them.
-        ref: the record; for a create the new id from the create's own answer.
+        ref: the record; for a create the new id from the create's own answer, also where a later step of it (its status) is ``ambiguous``.
         record: the record as the write's own answer shows it, None when the answer does not show it whole.
         reason: for everything but ``done``, a sentence for a person.
         refused: surface id to the reason, for surfaces that were refused while others may have landed.

@@ -283,15 +283,14 @@ def _done(context: Context, tx: Transaction, op: Operation, receipt: Receipt) ->
     """The id of a created record comes from the create's own answer and is bound in the same transaction."""
     tx.ops.advance(op.uid, OpState.SENT, sent_at=context.clock.now(), ref=receipt.ref, reason="answered")
     context.unsent.discard(op.item)
+    _bind_made(context, tx, op, receipt)
+
+
+def _bind_made(context: Context, tx: Transaction, op: Operation, receipt: Receipt) -> None:
     if op.kind is OpKind.CREATE and receipt.ref is not None:
         record = receipt.record
-        bind(
-            context,
-            tx,
-            Place(receipt.ref, op.scope, record.key if record else "", record.url if record else ""),
-            op.item,
-            "created",
-        )
+        place = Place(receipt.ref, op.scope, record.key if record else "", record.url if record else "")
+        bind(context, tx, place, op.item, "created")
 
 
 def _rejected(context: Context, tx: Transaction, op: Operation, receipt: Receipt) -> None:
@@ -317,9 +316,11 @@ def _conflict(context: Context, tx: Transaction, op: Operation, receipt: Receipt
 
 
 def _ambiguous(context: Context, tx: Transaction, op: Operation, receipt: Receipt) -> None:
+    """A record that a create has made for sure is bound, though a later step of it is in doubt."""
     now = context.clock.now()
     quiet = now + context.connector(op.scope).capabilities.quiet_period
-    tx.ops.advance(op.uid, OpState.AMBIGUOUS, sent_at=now, quiet_until=quiet, reason=receipt.reason)
+    tx.ops.advance(op.uid, OpState.AMBIGUOUS, sent_at=now, quiet_until=quiet, ref=receipt.ref, reason=receipt.reason)
+    _bind_made(context, tx, op, receipt)
 
 
 _LANDINGS = {

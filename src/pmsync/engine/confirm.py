@@ -21,7 +21,7 @@ from pmsync.engine.observe import observe
 from pmsync.engine.settle import commit
 from pmsync.model.item import Link, LinkState
 from pmsync.model.record import Record, RecordRef, ScopeRef
-from pmsync.reconcile.operation import Change, Operation
+from pmsync.reconcile.operation import Change, Operation, OpKind
 from pmsync.reconcile.overwritten import Overwritten, take_back
 from pmsync.store import Transaction
 from pmsync.store.journal import Entry
@@ -114,6 +114,15 @@ def has_landed(context: Context, op: Operation, record: Record, proof: Proof) ->
     with context.store.transaction() as tx:
         link = tx.links.by_ref(record.ref)
         return link is not None and all(map(Landing(context, tx, op, link, record, proof).landed, op.changes))
+
+
+def may_come(context: Context, tx: Transaction, op: Operation, record: Record, proof: Proof) -> bool:
+    """Whether the status of a record that a create made may still arrive: in some systems that is a step of its own."""
+    link = tx.links.by_ref(record.ref)
+    if op.kind is not OpKind.CREATE or link is None:
+        return False
+    landing = Landing(context, tx, op, link, record, proof)
+    return any(landing.may_come(change) for change in op.changes if change.field == "status")
 
 
 def _settle(context: Context, tx: Transaction, landing: Landing, changes: Sequence[Change]) -> bool:

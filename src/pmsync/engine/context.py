@@ -37,7 +37,7 @@ class Context:
     write did not leave: the next run tries again, not this one. ``ledger`` counts what became of the run's writes.
     ``suspects`` are links whose record may have been transferred: to be looked at once no transaction is open. ``began``: when the run did.
     ``marks`` holds the instance marks read in this run, "" for none. ``demanded`` holds the releases, by uid, that new work will go into,
-    and where.
+    and where. ``undecided`` holds the scopes in which a new record waits: no more can be told yet than that it may be one that is known.
 
     ``stopping`` is asked between batches: once true, nothing new is sent; what is under way is finished. ``patient`` runs (the daemon's)
     let a system that fails rest for a while; others try again at once, for a person may have mended what was wrong.
@@ -61,6 +61,7 @@ class Context:
     suspects: list[Link] = field(default_factory=list)
     marks: dict[ScopeRef, str] = field(default_factory=dict)
     demanded: set[tuple[str, ScopeRef]] = field(default_factory=set)
+    undecided: set[ScopeRef] = field(default_factory=set)
     began: float = field(init=False)
     _renewed: float = 0.0
     _surfaces: dict[ScopeRef, Mapping[str, Surface]] = field(default_factory=dict)

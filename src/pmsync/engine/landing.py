@@ -64,6 +64,17 @@ class Landing:
         fate = self._fate(surface, change)
         return fate is not None and fate.arrived and _arrived(surface, change, shown, fate) is None
 
+    def may_come(self, change: Change) -> bool:
+        """Of a record that we made: whether a step of its own that was to set the change may still be under way."""
+        surface, told = self._look(change)[0], self._made(change.surface)
+        if surface is None:
+            return False
+        return (
+            told is None
+            or isinstance(told, Unobserved)
+            or not (_alike(surface, told, change.after) or self._says(surface, change, told))
+        )
+
     def settle(self, change: Change) -> bool:
         """Move the base of one written surface as far as the evidence allows; True when the value landed."""
         surface, shown = self._look(change)
@@ -109,7 +120,7 @@ class Landing:
         """
         rows = self.tx.bases.of_links([self.link.uid]).get(self.link.uid, {})
         initial = []
-        for surface in self.context.surfaces(self.op.scope):
+        for surface in self.context.surfaces(self.op.scope, self.op.item_kind.nature):
             row, made = rows.get(surface.id), self._made(surface.id)
             if (row is None or row.base is None) and made is not None and not isinstance(made, Unobserved):
                 initial.append(BaseWrite(self.link.uid, surface.id, Base(made, EMPTY), "as the system made it"))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pmsync.connect.capabilities import Unsupported
 from pmsync.connect.contract import Absent, Found, Unreadable
 from pmsync.engine.adopt import Place, bind
-from pmsync.engine.confirm import has_landed, look, proof_of, settle_op, settle_part
+from pmsync.engine.confirm import has_landed, look, may_come, proof_of, settle_op, settle_part
 from pmsync.engine.context import Context
 from pmsync.engine.landing import Proof
 from pmsync.engine.observe import observe
@@ -72,6 +72,9 @@ def _floor(row: OpRow) -> float | None:
 
 
 def _judge(context: Context, row: OpRow, record: Record, proof: Proof) -> None:
+    if row.state is not OpState.SENT and not _quiet(context, row) and _may_come(context, row, record, proof):
+        _wait(context, row)
+        return
     if row.op.kind is OpKind.CREATE or row.state is OpState.SENT or has_landed(context, row.op, record, proof):
         with context.store.transaction() as tx:
             observe(context, tx, row.op.scope, [record])
@@ -85,6 +88,11 @@ def _judge(context: Context, row: OpRow, record: Record, proof: Proof) -> None:
         observe(context, tx, row.op.scope, [record])
         settle_part(context, tx, row.op, record, proof)
     _close(context, row, "absent", "the write did not land; it is planned anew")
+
+
+def _may_come(context: Context, row: OpRow, record: Record, proof: Proof) -> bool:
+    with context.store.transaction() as tx:
+        return may_come(context, tx, row.op, record, proof)
 
 
 def _lost_create(context: Context, row: OpRow) -> None:
@@ -116,7 +124,14 @@ def _found(context: Context, row: OpRow, record: Record) -> None:
         if tx.links.by_ref(record.ref) is None:  # bound where we made it; observing then sees whether it has moved away since
             bind(context, tx, Place(record.ref, row.op.scope, record.key, record.url), row.op.item, "created")
         observe(context, tx, row.op.scope, [record])
-        settle_op(context, tx, row.op, record, proof)
+        waits = not _quiet(context, row) and may_come(context, tx, row.op, record, proof)
+        if waits:
+            tx.ops.note(row.op.uid, ref=record.ref)
+        else:
+            settle_op(context, tx, row.op, record, proof)
+    if waits:
+        _wait(context, row)
+        return
     context.tell("resolved", f"{record.key}: the create had landed", scope=row.op.scope, item=row.op.item, op=row.op.uid)
 
 

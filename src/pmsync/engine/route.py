@@ -49,7 +49,7 @@ class Routing:
 def creations(context: Context, tx: Transaction, one: Gathered, decision: Decision) -> Routing:
     """The creates that ``one`` needs now; those the audience guard forbids are told with the reason.
 
-    Nothing is created where nothing was read yet: adopting comes before creating.
+    Nothing is created where nothing was read yet, or where a record waits that may belong to the item: adopting comes before creating.
     """
     product = context.setup.product(one.item.product)
     if product is None or not one.alive:
@@ -67,7 +67,7 @@ def creations(context: Context, tx: Transaction, one: Gathered, decision: Decisi
         under_way = any(row.op.scope == route.to for row in one.open_ops)
         if route.create is Create.NEVER or under_way or has_record(one.links, route.to):
             continue
-        if unseen or not _was_read(context, tx, route.to):
+        if unseen or route.to in context.undecided or not _was_read(context, tx, route.to):
             waiting = True
             continue
         if _guarded(context, tx, one, route) or shields_place(context, tx, one, decision, route.to):

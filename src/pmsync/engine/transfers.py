@@ -63,6 +63,7 @@ class Transfers:
             return False
         said = f"{record.key} waits: it cannot be told yet whether it is a known record that was transferred"
         self._context.tell("waiting", said, scope=record.scope)
+        self._context.undecided.add(record.scope)
         return True
 
     def left(self, ref: RecordRef) -> bool:

@@ -167,13 +167,14 @@ def test_the_marks_are_looked_at_on_the_slower_beat_alone(make_bench):
 
 
 def test_the_beat_costs_a_look_per_scope_beside_the_catalogue(make_bench):
-    """Exactly: a Jira project is read, and its mark; a repository is read, and its mark; each has its poll."""
+    """Exactly: a Jira project is read, and its mark; a repository is read, its milestones, and its mark; each has its poll."""
     bench = marked(make_bench)
     bench.clock.sleep(HOUR)
     bench.forget()
     bench.sync()
     assert bench.counts("jira") == {"GET /project/PAY": 1, MARK["jira"][0]: 1, LIST["jira"]: 1}
-    assert bench.counts("github") == {"GET /repos/acme/api": 1, MARK["github"][0]: 1, LIST["github"]: 1}
+    milestones = "GET /repos/acme/api/milestones"
+    assert bench.counts("github") == {"GET /repos/acme/api": 1, milestones: 1, MARK["github"][0]: 1, LIST["github"]: 1}
 
 
 @pytest.mark.parametrize("target", ["github", "jira"])

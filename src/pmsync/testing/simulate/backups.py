@@ -16,7 +16,7 @@ class Backups:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._kept: list[bytes] = []
+        self._kept: list[tuple[int, bytes]] = []
         self._copy: bytes | None = None
         unmarked = (one.knobs.get("personality", "").startswith("unmarked") for one in world.shape.systems)
         self._noticeable = not any(unmarked)
@@ -25,7 +25,7 @@ class Backups:
     def keep(self) -> None:
         """Keep a backup of the store as it is, once anything was done with it."""
         if self._world.rounds:
-            self._kept.append(self._world.machine.image())
+            self._kept.append((len(self._world.truth.acts), self._world.machine.image()))
 
     def restore(self, chance: Random) -> None:
         """Put one of the backups back; whatever was known since is forgotten."""
@@ -33,8 +33,10 @@ class Backups:
         if self._noticeable and self._kept:
             number = chance.randrange(len(self._kept))
             world.say(f"-- the store is restored from a backup, {len(self._kept) - number} rounds old")
+            since, image = self._kept[number]
             self._forget()
-            world.machine.restart(self._kept[number])
+            world.circumstances.lapses.append((since, len(world.truth.acts)))
+            world.machine.restart(image)
             world.operator.look_for_pauses()
 
     def read_again(self) -> None:

@@ -41,6 +41,9 @@ class Circumstances:
     first time: what was agreed is not known, sets are united, and two titles that differ stand against each other.
     """
 
+    lapses: list[tuple[int, int]] = field(default_factory=list)
+    """From which act up to which one the store that was put back knows nothing."""
+
     retied: dict[str, int] = field(default_factory=dict)
     """Family to how many acts there had been when one of its records, linked anew, was first met again: as at first contact."""
 

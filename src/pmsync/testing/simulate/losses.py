@@ -88,16 +88,18 @@ def _overwritten(case: Case, act: Act, meaning: frozenset[str], acts: Sequence[A
 
 
 def _beyond_anyone(case: Case, act: Act, acts: Sequence[Act]) -> bool:
-    """Whether the edit put back exactly what our write had replaced, before we could see that the write had landed, on a system that tells
-    nobody who changed what: it looks like a write that never landed, to anyone.
+    """Whether the edit put back exactly what our write had replaced, before we could see that the write had landed, or while the store lasted
+    that knew of it, on a system that tells nobody who changed what: it looks like a write that never landed, to anyone.
     """  # noqa: D205 - one thought
-    unseen = act.seq in case.circumstances.doubtful | case.circumstances.inside or case.circumstances.power_cut
+    known = case.circumstances
     past = (one for one in reversed(acts) if one.seq < act.seq and (one.thing, one.name) == (act.thing, act.name))
     undone = next((one for one in past if act.name != "labels" or one.after == act.before), None)
+    if undone is None:
+        return False
+    forgotten = any(since <= undone.seq and act.seq < until for since, until in known.lapses)
     return (
-        unseen
+        (act.seq in known.doubtful | known.inside or known.power_cut or forgotten)
         and act.system in case.blind
-        and undone is not None
         and undone.robot
         and (undone.before, undone.after) == (act.after, act.before)
     )

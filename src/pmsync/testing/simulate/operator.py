@@ -20,7 +20,7 @@ from pmsync.testing.simulate.backups import Backups
 from pmsync.testing.simulate.config import Config
 from pmsync.testing.simulate.machine import LEASE, Crash, Process
 from pmsync.testing.simulate.permits import of_plan, of_sync
-from pmsync.testing.simulate.shape import CAREFUL, COPY, FEUD, PAUSE, POWER, RECONFIGURE, RESTORE, RIVALS, TIES, stream
+from pmsync.testing.simulate.shape import CAREFUL, COPY, PAUSE, POWER, RECONFIGURE, RESTORE, RIVALS, TIES, stream
 
 if TYPE_CHECKING:
     from pmsync.testing.simulate.world import World
@@ -31,9 +31,6 @@ OURS, RIVAL = "ours ", "rival "
 
 HURRIED, AT_ONCE = 0.5, 3
 """How likely rounds follow at once upon one whose write is under way, and how many."""
-
-WATCHED, LONG, EVERY = 0.1, 14, 180.0
-"""How likely a feud is let go on, for how many rounds, and the seconds between two."""
 
 LOOKED = 0.5
 """How likely somebody looks at a plan while a write is in doubt."""
@@ -97,15 +94,6 @@ class Operator:
         if late and stream(world.shape.seed, f"hurry/{number}").random() < HURRIED:
             for _ in range(AT_ONCE):
                 self.attempt(self.sync)
-
-    def watch(self) -> None:
-        """Where automations want different things of one field, some let it go on like that: a round every few minutes, nobody else moving."""
-        world = self._world
-        if FEUD in world.shape.kinds and stream(world.shape.seed, "watch").random() < WATCHED:
-            for _ in range(LONG):
-                world.chapter, world.boundaries = world.chapter + 1, 0
-                self.attempt(self.sync)
-                world.clock.sleep(EVERY)
 
     def _look(self, number: int) -> None:
         """Where a write is in doubt, some look at a plan first, and throw it away."""

@@ -139,7 +139,6 @@ class World:
         for number in range(self.shape.rounds + 1, self.shape.rounds + 1 + EXTRA):
             if self._is_calm():
                 self._round(number)
-        self.operator.watch()
         self.chaos = False
         self.machine.heal()
         self.operator.tidy()
