@@ -237,3 +237,16 @@ def test_explain_names_what_is_referred_to(pair):
     [told] = reading.explain(pair.store, "A-2", "release", Naming(pair.setup, pair.store)).fields
     assert told.value == "1.0"
     assert {place.shown for place in told.places} == {"1.0"}
+
+
+def test_a_plan_larger_than_a_batch_keeps_its_promises(make_world):
+    """Every release of an approved plan is made, however far behind it the issue stands that goes into it."""
+    world = make_world(PAIR, policy=Policy(limits=Limits(close="allow", max_creates=1000)))
+    world.rules = world.mirror_all(Create.REVIEW)
+    world.restart()
+    for number in range(130):
+        world.create("a", title=f"Issue {number}", release=frozenset({release(world, "a", f"1.{number}")}))
+    plan = world.plan()
+    world.apply(plan)
+    assert world.servers["b"].writes == 260
+    assert titles(world, "b", named(world, "b", "Issue 129"), "release") == ["1.129"]

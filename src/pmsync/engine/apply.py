@@ -16,7 +16,7 @@ from pmsync.engine.absence import absent, missed
 from pmsync.engine.adopt import Place, bind
 from pmsync.engine.confirm import confirm_creates, confirm_updates, settle_op
 from pmsync.engine.context import Context
-from pmsync.engine.foresee import kept_promises, note_promises
+from pmsync.engine.foresee import kept_promises
 from pmsync.engine.guards import is_failing, may_create, may_go_on
 from pmsync.engine.history import floor_after
 from pmsync.engine.landing import Proof
@@ -169,7 +169,6 @@ def _drop(context: Context, tx: Transaction, op: Operation, reason: str) -> None
 
 def _create_all(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> None:
     connector = context.connector(scope)
-    note_promises(context, ops)
     _reread_sources(context, ops)
     ready = _still_missing(context, scope, ops)
     if not ready:

@@ -22,6 +22,7 @@ from pmsync.engine.context import Context
 from pmsync.engine.doubts import Doubts
 from pmsync.engine.events import Event, Listener, Tally
 from pmsync.engine.fingerprint import changed_configs, keep_fingerprints
+from pmsync.engine.foresee import note_promises
 from pmsync.engine.hints import follow_hints, take_hint
 from pmsync.engine.late import take_note_of_late_writes
 from pmsync.engine.mark import frozen, leave_marks, look_ahead
@@ -302,6 +303,7 @@ class Engine:
             yield [row for row in rows if row.target not in releases]
 
     def _apply(self, context: Context, ops: Sequence[Operation]) -> None:
+        note_promises(context, ops)
         by_scope: dict[ScopeRef, list[Operation]] = defaultdict(list)
         for op in ops:
             by_scope[op.scope].append(op)
