@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from pmsync.connect.conditions import enclosed
+
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _KEY = re.compile(r"[A-Z][A-Z0-9_]{1,254}")
 _ORDER = re.compile(r"\border\s+by\b", re.IGNORECASE)
@@ -85,18 +87,4 @@ class JiraScope(BaseModel):
     @classmethod
     def _condition(cls, where: str | None) -> str | None:
         """Refuse what would reach beyond the parentheses that the scope's query puts around it."""
-        if where is None or not where.strip():
-            return None
-        bare = _QUOTED.sub("", where)
-        if '"' in bare or "'" in bare:
-            raise ValueError("the condition has a quote that is never closed")
-        depth = 0
-        for char in bare:
-            depth += {"(": 1, ")": -1}.get(char, 0)
-            if depth < 0:
-                raise ValueError("the condition closes a parenthesis that it never opened")
-        if depth:
-            raise ValueError("the condition has a parenthesis that is never closed")
-        if _ORDER.search(bare):
-            raise ValueError("the condition must not hold ORDER BY: pmsync chooses the order")
-        return where.strip()
+        return enclosed(where, _QUOTED, _ORDER)

@@ -23,17 +23,23 @@ def told_to_feedback(tx: Transaction, item: str, field: str) -> None:
         tx.dirty.mark([f"item:{item}"], None, "it is about something else")
 
 
-def derive(context: Context, tx: Transaction, uids: Sequence[str]) -> None:
-    """Bring the field ``roadmap`` of the feedback among ``uids`` up to date; it follows from the status of the work it is about."""
-    feedback = [item for item in tx.items.many(uids).values() if item.kind.nature is Nature.FEEDBACK]
+def derive(context: Context, tx: Transaction, items: Iterable[Item]) -> list[str]:
+    """Bring the field ``roadmap`` of the feedback among ``items`` up to date; it follows from the status of the work it is about.
+
+    Returns the uids of those whose field was written.
+    """
+    feedback = [item for item in items if item.kind.nature is Nature.FEEDBACK]
     if not feedback:
-        return
+        return []
     works = tx.items.many({uid for item in feedback for uid in members(_value(item, "about"))})
     links = tx.links.of_items([*works, *(item.uid for item in feedback)])
+    written = []
     for item in feedback:
         about = [works[uid] for uid in sorted(members(_value(item, "about"))) if uid in works]
         told = [work for work in about if _may_tell(context, tx, work, links, links.get(item.uid, []))]
-        _set(context, tx, item, told)
+        if _set(context, tx, item, told):
+            written.append(item.uid)
+    return written
 
 
 def standing(statuses: Iterable[Status]) -> Status | None:
@@ -47,12 +53,13 @@ def standing(statuses: Iterable[Status]) -> Status | None:
     return min(going or known, key=order.index, default=None)
 
 
-def _set(context: Context, tx: Transaction, item: Item, about: Sequence[Item]) -> None:
+def _set(context: Context, tx: Transaction, item: Item, about: Sequence[Item]) -> bool:
+    """Write where it stands; False where it is known already."""
     statuses = [Status(str(value)) for work in about if (value := raw(_value(work, "status"))) is not None]
     now = standing(statuses)
     before, after = _value(item, "roadmap"), EMPTY if now is None else Known(now.value)
     if before == after:
-        return
+        return False
     titles = ", ".join(sorted(str(raw(_value(work, "title")) or work.uid) for work in about))
     why = f"it is about {titles}" if about else "it is about nothing that its readers may know of"
     tx.items.write(item.uid, "roadmap", after, Provenance("pmsync", at=context.clock.now(), why=why))
@@ -69,6 +76,7 @@ def _set(context: Context, tx: Transaction, item: Item, about: Sequence[Item]) -
     )
     tx.journal.append([entry])
     context.tell("ingested", why, item=item.uid, field="roadmap")
+    return True
 
 
 def _may_tell(context: Context, tx: Transaction, work: Item, links: Mapping[str, Sequence[Link]], own: Sequence[Link]) -> bool:

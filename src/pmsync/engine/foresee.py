@@ -47,8 +47,12 @@ def note_promises(context: Context, ops: Iterable[Operation]) -> None:
     for op in ops:
         for change in op.changes:
             if FIELDS[change.field].refers:
-                promised = {one.removeprefix(PROMISE) for one in members(change.after) if one.startswith(PROMISE)}
-                context.demanded.update((uid, op.scope) for uid in promised)
+                context.demanded.update((uid, op.scope) for uid in _promised(change))
+
+
+def _promised(change: Change) -> set[str]:
+    """The uids of the items that it refers to before they have their records."""
+    return {one.removeprefix(PROMISE) for one in members(change.after) if one.startswith(PROMISE)}
 
 
 def kept_promises(context: Context, op: Operation) -> Operation:
@@ -62,10 +66,10 @@ def _kept(context: Context, op: Operation) -> Iterator[Change]:
     surfaces = context.surface_map(op.scope)
     for change in op.changes:
         lens = surfaces[change.surface].lens if change.surface in surfaces else None
-        if not isinstance(lens, ReferencesLens) or not any(one.startswith(PROMISE) for one in members(change.after)):
+        uids = _promised(change)
+        if not isinstance(lens, ReferencesLens) or not uids:
             yield change
             continue
-        uids = {one.removeprefix(PROMISE) for one in members(change.after) if one.startswith(PROMISE)}
         made = {record for uid in uids if (record := lens.directory.record(uid)) is not None}
         ids = {one for one in members(change.after) if not one.startswith(PROMISE)} | made
         if ids:

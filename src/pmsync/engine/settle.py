@@ -66,8 +66,9 @@ def settle(context: Context, rows: Sequence[DirtyRow], wanted: Wanted) -> None:
         return
     uids = [row.target.removeprefix("item:") for row in rows]
     with context.store.transaction() as tx:
-        derive(context, tx, uids)
         gathered = {one.item.uid: one for one in gather(context, tx, uids)}
+        derived = derive(context, tx, [one.item for one in gathered.values()])
+        gathered |= {one.item.uid: one for one in gather(context, tx, derived)}
         finished, judged = [], []
         for row, uid in zip(rows, uids, strict=True):
             verdict = _settle_one(context, tx, gathered[uid], wanted) if uid in gathered else Verdict.DONE
