@@ -334,6 +334,21 @@ def test_what_was_unlinked_is_left_alone_until_it_is_linked_again(linked):
     assert linked.row("b")["title"] == "Changed"
 
 
+def test_a_newcomer_contests_nothing_that_all_managed_records_show_as_well(make_world):
+    """Simulator seed 70154: what a record said that a person unlinked is shown by its copy, and that shows what the newcomer says, too."""
+    world = make_world({"a": "listed", "b": "listed", "c": "listed"})
+    world.rules = tuple(rule for rule in world.mirror_all() if (rule.from_system, rule.to.system) == ("a", "b"))
+    world.maps[world.scopes()[2]] = {"status": {"review": "released"}}
+    world.restart()
+    world.create("a", title="Login fails", status="done")
+    world.rest()
+    world.engine.unlink("A-1")
+    world.create("c", by="ben", title="Login fails", status="review")
+    world.rest()
+    assert {link.how for link in world.links()} == {"unlinked", "created", "exact"}
+    assert (world.conflicts(), world.hub("status")) == ([], "released")
+
+
 def test_linked_records_are_not_linked_again(linked):
     with pytest.raises(NotFoundError, match="linked already"):
         linked.engine.link("A-1", "B-1")

@@ -303,6 +303,20 @@ class TestFirstContact:
         assert len(decision.disputes[0].candidates) == 2
         assert not decision.hub
 
+    @pytest.mark.parametrize(("lens", "shown"), [(COARSE, "closed"), (FINE, "Shipped")])
+    def test_of_a_record_that_left_the_one_it_was_carried_to_stands_for_the_hub(self, lens, shown) -> None:
+        """Simulator seed 70154: where that shows the newcomer's value as well, nothing is contested."""
+        mirror = Side("github", Known(shown), (Known(shown), Known("released")), lens=lens)
+        newcomer = Side("jira", Known("Done"), None)
+        decision = decide(Known("released"), mirror, newcomer, source="desk", departed=frozenset({"desk"}))
+        if lens is COARSE:
+            assert (hub_after(decision), decision.disputes, decision.wanted) == (Known("done"), (), ())
+        else:
+            assert {(one.source, one.value) for one in decision.disputes[0].candidates} == {
+                ("L-github", Known("released")),
+                ("L-jira", Known("done")),
+            }
+
 
 class TestConflicts:
     JIRA_D = replace(JIRA_A, shows=Known("Done"))
@@ -461,6 +475,17 @@ class TestOpenDisputes:
         """Its value stays where it is; between those that are still managed nothing is contested."""
         decision = self.go_on(self.JIRA_D, left=frozenset({"L-desk"}))
         assert [ended.value for ended in decision.settled] == [Known("done")]
+
+    @pytest.mark.parametrize(("left", "settled"), [(frozenset({"desk"}), [Known("done")]), (frozenset(), [])])
+    def test_a_value_of_a_record_that_left_ends_where_all_that_it_was_carried_to_show_the_other_as_well(
+        self, left, settled
+    ) -> None:
+        """GitHub's closed says both."""
+        shipped = Candidate("hub", "desk", Known("released"), "Shipped")
+        dispute = replace(self.OPEN, candidates=(shipped, self.OPEN.candidates[1]))
+        github = replace(GITHUB_A, shows=Known("closed"), base=(Known("closed"), Known("released")))
+        decision = decide(Known("released"), self.JIRA_D, github, disputes={"status": dispute}, departed=left)
+        assert [ended.value for ended in decision.settled] == settled
 
     def test_while_nobody_else_speaks_a_party_that_left_ends_nothing(self) -> None:
         decision = self.go_on(replace(self.JIRA_D, shows=Unobserved("hidden")), left=frozenset({"L-desk"}))

@@ -83,9 +83,17 @@ def _gathered(context: Context, item: Item, batch: _Batch) -> Gathered:
     links = tuple(batch.links.get(item.uid, []))
     ops = tuple(batch.ops.get(item.uid, []))
     replicas = tuple(_replica(context, link, batch, ops) for link in _visible(context, links, batch.records))
-    left = frozenset(link.uid for link in links if link.state is not LinkState.LINKED)
-    disputes, owners = batch.disputes.get(item.uid, {}), dict(context.setup.policy.owners)
-    view = ItemView(item, replicas, disputes, owners, context.clock.now(), left)
+    left = [link for link in links if link.state is not LinkState.LINKED]
+    here = {link.ref.system for link in links if link.state is LinkState.LINKED}
+    view = ItemView(
+        item,
+        replicas,
+        batch.disputes.get(item.uid, {}),
+        dict(context.setup.policy.owners),
+        context.clock.now(),
+        left=frozenset(link.uid for link in left),
+        departed=frozenset(link.ref.system for link in left) - here,
+    )
     return Gathered(view, links, batch.records, ops)
 
 

@@ -37,7 +37,7 @@ def carry_on(dispute: Dispute, hub: HubField, seats: list[Seat], left: Set[str] 
     if not candidates:
         why = f"every side shows {say(dispute.base)} again"
         return _settle(hub, all_seats, dispute.base, Provenance("pmsync", at=hub.now, why=why), why)
-    agreed = _agreed(candidates, sides)
+    agreed = _agreed(candidates, sides, hub.departed)
     if agreed is not None:
         why = f"all sides now say {agreed.shown}"
         return _settle(hub, all_seats, agreed.value, Provenance(agreed.system, agreed.actor, agreed.at, why), why)
@@ -87,14 +87,23 @@ def _candidates(dispute: Dispute, sides: list[_Side], left: Set[str]) -> list[Ca
     return list({(one.source, one.value): one for one in [*kept, *shown]}.values())
 
 
-def _agreed(candidates: Iterable[Candidate], sides: list[_Side]) -> Candidate | None:
+def _agreed(candidates: Iterable[Candidate], sides: list[_Side], departed: Set[str]) -> Candidate | None:
     """The candidate that every other one equals or is consistent with, None while they differ."""
     ordered = sorted(candidates, key=candidate_order)
-    seen = {side.stands: side.seat for side in sides if side.stands is not None}
+    seen = {other: _speakers(other, sides, departed) for other in ordered}
     for one in ordered:
-        if all(other.value == one.value or (other in seen and seen[other].says(one.value)) for other in ordered):
+        if all(
+            other.value == one.value or (seen[other] and all(seat.says(one.value) for seat in seen[other])) for other in ordered
+        ):
             return one
     return None
+
+
+def _speakers(one: Candidate, sides: list[_Side], departed: Set[str]) -> list[Seat]:
+    """The seats that stand for a candidate; of a value whose record left, those that it was carried to."""
+    if one.source == "hub" and one.system in departed:
+        return [side.seat for side in sides if side.seat.says(one.value)]
+    return [side.seat for side in sides if side.stands == one]
 
 
 def _owned(hub: HubField, seats: tuple[Seat, ...], candidates: tuple[Candidate, ...], winner: Candidate) -> Outcome:

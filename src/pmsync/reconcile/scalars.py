@@ -98,14 +98,15 @@ def _won(hub: HubField, winner: Edit, lost: tuple[Overruled, ...]) -> Outcome:
 def _witness(hub: HubField, seats: list[Seat], edits: list[Edit]) -> Candidate | Seat | None:
     """Who stands for the hub's own value, when that was made by an edit which none of these edits knew.
 
-    The replica that shows it, if it still does; else a candidate of its own; None where some edit was built upon it.
+    The replica that shows it, if it still does, or, where that left, the one it was carried to that fits the edits least; else a candidate of
+    its own; None where some edit was built upon it.
     """
     if not all(edit.stale for edit in edits):
         return None
     source = hub.provenance.source
-    for seat in seats:
-        if seat.system == source and seat.says(hub.value):
-            return seat
+    shown = [seat for seat in seats if seat.says(hub.value) and (seat.system == source or source in hub.departed)]
+    if shown:
+        return min(shown, key=lambda seat: sum(seat.says(edit.value) for edit in edits))
     return Candidate("hub", source, hub.value, say(hub.value), hub.provenance.actor, hub.provenance.at)
 
 

@@ -17,7 +17,11 @@ from pmsync.reconcile.view import Base, BaseWrite, ItemView, Replica, Skip, Surf
 
 @dataclass(frozen=True, slots=True)
 class HubField:
-    """The hub's side of one field. ``present`` is False while no value, not even the empty one, was ever agreed."""
+    """The hub's side of one field.
+
+    ``present`` is False while no value, not even the empty one, was ever agreed. ``departed`` holds systems in which nothing of the item is
+    managed any more: of a value that came from there, the records that it was carried to are all that is left.
+    """
 
     name: str
     merge: MergeType
@@ -26,6 +30,7 @@ class HubField:
     provenance: Provenance
     owner: str
     now: float
+    departed: frozenset[str] = frozenset()
 
     def same(self, one: Settled, other: Settled) -> bool:
         """Equality of hub values: labels by their keys, everything else exactly."""
@@ -132,6 +137,7 @@ def hub_field(view: ItemView, name: str) -> HubField:
         provenance=Provenance("hub") if stored is None else stored.provenance,
         owner=view.owners.get(name, ""),
         now=view.now,
+        departed=view.departed,
     )
 
 

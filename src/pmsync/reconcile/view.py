@@ -86,7 +86,7 @@ class ItemView:
     """Everything about one item at one moment.
 
     ``owners`` maps a field to the system that breaks its ties; ``now`` is Unix seconds; ``left`` holds the uids of links that are no longer
-    managed: what stood there is no side of anything any more.
+    managed: what stood there is no side of anything any more. ``departed`` holds the systems in which only such links are.
     """
 
     item: Item
@@ -95,6 +95,7 @@ class ItemView:
     owners: Mapping[str, str] = field(default_factory=dict)
     now: float = 0.0
     left: frozenset[str] = frozenset()
+    departed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
