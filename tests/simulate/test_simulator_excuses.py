@@ -11,6 +11,7 @@ import pytest
 from pmsync.engine.history import History
 from pmsync.reconcile.operation import Change
 from pmsync.testing.simulate import claims
+from pmsync.testing.simulate.agreement import _only_copies_are_left, _prioritized
 from pmsync.testing.simulate.case import Case
 from pmsync.testing.simulate.causes import Circumstances
 from pmsync.testing.simulate.losses import _beyond_anyone, _label_lost
@@ -119,3 +120,45 @@ def test_a_label_that_is_lost_is_seen_also_beside_a_protected_record(protected, 
     )
     case.unprotected = lambda linked: Case.unprotected(case, linked)
     assert _label_lost(case, added, group, [added]) is lost
+
+
+def priority(seq, who, thing, before, after, **more):
+    return dataclasses.replace(act(seq, who, thing, after), name="priority", before=before, **more)
+
+
+@pytest.mark.parametrize(
+    ("edits", "counts"),
+    [
+        ([], False),
+        ([("ben", "Medium", "Low")], True),
+        ([("ben", "Medium", "Low"), ("ana", "Low", "Medium")], False),
+        ([("ben", "Medium", "Low"), (ROBOT, "Low", "High"), ("ana", "High", "Medium")], True),
+    ],
+)
+def test_a_priority_that_was_put_back_before_anybody_looked_was_never_set(edits, counts):
+    """Simulator seed 70179: the record shows what the system made it with, and no comparison of states tells more."""
+    made = priority(1, ROBOT, "b:1", "", "Medium", first=True)
+    acts = [made, *(priority(seq, who, "b:1", before, after) for seq, (who, before, after) in enumerate(edits, 2))]
+    assert _prioritized([SimpleNamespace(thing="b:1")], acts) is counts
+
+
+def test_a_priority_that_was_carried_and_then_put_back_was_set():
+    acts = [
+        priority(1, ROBOT, "b:1", "", "Medium", first=True),
+        priority(2, "ben", "b:1", "Medium", "Low"),
+        priority(3, ROBOT, "a:1", "", "Low"),
+        priority(4, "ana", "b:1", "Low", "Medium"),
+    ]
+    assert _prioritized([SimpleNamespace(thing="b:1")], acts)
+
+
+@pytest.mark.parametrize(("item", "excused"), [("another", True), ("item", False), (None, False)])
+def test_that_only_our_copy_of_an_original_is_left_is_no_excuse_while_another_one_of_the_item_stands(item, excused):
+    """Simulator seed 100021: what people filed beside it is an item of its own, and says nothing of where this one should show."""
+    filed = [dataclasses.replace(act(seq, "ana", thing, ""), verb="create") for seq, thing in ((1, "a:1"), (2, "b:1"))]
+    copied = act(3, ROBOT, "c:1", "Login fails")
+    away = dataclasses.replace(act(4, "ana", "a:1", "ATTIC"), verb="move")
+    case = SimpleNamespace(
+        homes={("a", "A")}, circumstances=Circumstances(remembered=5), item_of=lambda thing: item if thing == "b:1" else None
+    )
+    assert _only_copies_are_left(case, "item", [*filed, copied, away]) is excused

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pmsync.model.values import Value
 from pmsync.testing.simulate.case import MERGED, Case, Finding, Standing
+from pmsync.testing.simulate.losses import withdrawn
 from pmsync.testing.simulate.truth import Act
 
 EXCUSES = frozenset({"unmapped", "unrepresentable", "loop", "refused", "read_only", "too_long"})
@@ -25,19 +26,25 @@ def _agreement(case: Case, family: str, standing: Sequence[Standing], acts: Sequ
         yield from _absent(case, family, item, linked, acts)
         linked = case.unprotected(case.talking(linked))
         for name in (*MERGED, "labels"):
-            things = {one.thing for one in linked}
-            if name == "priority" and not any(act.name == name and not act.robot and act.thing in things for act in acts):
-                continue  # nobody ever set one: each system shows its own default
+            if name == "priority" and not _prioritized(linked, acts):
+                continue  # each system shows its own default
             if not case.alike(name, linked) and not _excused(case, item, name, linked):
                 shown = "; ".join(f"{one.system}:{one.seen.key} {_shown(one, name)!r}" for one in linked)
                 yield Finding("unconverged", f"{family} {name} does not agree and no conflict says so: {shown}")
+
+
+def _prioritized(linked: Sequence[Standing], acts: Sequence[Act]) -> bool:
+    """Whether anybody ever set a priority, and did not put back just what the record had been made with before it was ever read."""
+    things = {one.thing for one in linked}
+    last = {act.thing: act for act in acts if act.name == "priority" and not act.robot and act.thing in things}
+    return any(not withdrawn(act, acts) for act in last.values())
 
 
 def _absent(case: Case, family: str, item: str, linked: Sequence[Standing], acts: Sequence[Act]) -> Iterator[Finding]:
     """A record is missing where one should be, though nobody deleted, moved or unlinked it (and died before linking it again)."""
     if any(dispute.open and (dispute.item, dispute.name) == (item, "title") for dispute in case.claims.disputes):
         return  # what it is to be called there is not decided
-    if _only_copies_are_left(case, acts) and any(
+    if _only_copies_are_left(case, item, acts) and any(
         one.code == "lost_origin" and one.subject == item for one in case.claims.notices
     ):
         return  # a store that was put back knows it from our copy alone, and says so: what it was copied from was deleted
@@ -52,9 +59,12 @@ def _absent(case: Case, family: str, item: str, linked: Sequence[Standing], acts
             yield Finding("unconverged", f"{family} has no record in {system.name}")
 
 
-def _only_copies_are_left(case: Case, acts: Sequence[Act]) -> bool:
-    """Whether people deleted, or moved away, everything that they had filed of it, and the store forgot that it had been there."""
-    filed = {act.thing for act in acts if act.verb == "create" and not act.robot}
+def _only_copies_are_left(case: Case, item: str, acts: Sequence[Act]) -> bool:
+    """Whether people deleted, or moved away, everything that they had filed of it, and the store forgot that it had been there.
+
+    What they filed beside it, and is managed as another item, is none of it.
+    """
+    filed = {act.thing for act in acts if act.verb == "create" and not act.robot and case.item_of(act.thing) in (None, item)}
     away = {act.thing for act in acts if act.verb == "move" and (act.system, act.after) not in case.homes}
     gone = away | {act.thing for act in acts if act.verb == "delete"}
     return filed <= gone and any(act.robot and act.seq < case.circumstances.remembered for act in acts)

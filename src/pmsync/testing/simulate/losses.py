@@ -65,7 +65,7 @@ def _survives(case: Case, act: Act, item: str | None, group: Sequence[Standing],
     overruled = {value for uid, name, value in case.claims.overruled if (uid, name) == (item, act.name)}
     if _beyond_anyone(case, act, acts):
         return True
-    return ((act.name in case.shape.owners or RECONFIGURE in case.shape.kinds) and bool(meaning & overruled)) or _withdrawn(
+    return ((act.name in case.shape.owners or RECONFIGURE in case.shape.kinds) and bool(meaning & overruled)) or withdrawn(
         act, acts
     )
 
@@ -138,7 +138,7 @@ def _robbed(act: Act, later: Act, acts: Sequence[Act]) -> bool:
     return any(one.robot and one.before == act.after for one in between)
 
 
-def _withdrawn(act: Act, acts: Sequence[Act]) -> bool:
+def withdrawn(act: Act, acts: Sequence[Act]) -> bool:
     """Whether the edit only put back what was agreed of the record before: what we wrote there or carried from there, with nothing since.
 
     A comparison of states does not see such an edit at all.
