@@ -190,3 +190,19 @@ def test_that_only_our_copy_of_an_original_is_left_is_no_excuse_while_another_on
         homes={("a", "A")}, circumstances=Circumstances(remembered=5), item_of=lambda thing: item if thing == "b:1" else None
     )
     assert _only_copies_are_left(case, "item", [*filed, copied, away]) is excused
+
+
+@pytest.mark.parametrize(("made", "known", "lost"), [(1, 9.0, False), (3, 9.0, True), (1, 1.0, True)])
+def test_a_label_that_comes_back_is_forgiven_only_where_no_store_knew_the_record_as_it_was_taken_off(made, known, lost):
+    """Simulator seed 102288: a copy of the store had made it, and the store itself met it later as for the first time."""
+    ours = dataclasses.replace(act(made, ROBOT, "b:1", ""), verb="create")
+    taken = dataclasses.replace(act(4, "ana", "b:1", ""), name="labels", before="l1")
+    group = [SimpleNamespace(system="b", thing="b:1", item="item", seen=SimpleNamespace(container="B", labels=frozenset({"l1"})))]
+    case = SimpleNamespace(
+        blind=set(),
+        circumstances=Circumstances(remembered=2),
+        known_at=lambda thing: known,
+        talking=lambda group: group,
+        unprotected=lambda group: group,
+    )
+    assert _label_lost(case, taken, group, [ours, taken]) is lost

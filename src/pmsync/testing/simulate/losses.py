@@ -39,7 +39,7 @@ def _label_lost(case: Case, act: Act, group: Sequence[Standing], acts: Sequence[
     later = [one for one in acts if one.seq > act.seq and not one.robot]
     if any(one.name == "labels" and label in (one.before, one.after) for one in later) or _deleted(act, later):
         return False
-    if _beyond_anyone(case, act, acts):
+    if _beyond_anyone(case, act, acts) or (not added and _met_anew(case, act, acts)):
         return False
     own = next((one for one in group if one.thing == act.thing), None)
     if own is not None and own.item is None:
@@ -103,6 +103,17 @@ def _beyond_anyone(case: Case, act: Act, acts: Sequence[Act]) -> bool:
         and undone.robot
         and (undone.before, undone.after) == (act.after, act.before)
     )
+
+
+def _met_anew(case: Case, act: Act, acts: Sequence[Act]) -> bool:
+    """Whether the edit was made while no store knew the record, which was made by one that was put back since, or copied.
+
+    It is met as for the first time later on, and labels are united then.
+    """
+    made = any(
+        one.robot and one.verb == "create" and one.thing == act.thing and one.seq < case.circumstances.remembered for one in acts
+    )
+    return made and act.at < case.known_at(act.thing)
 
 
 def _settled_before(act: Act, remembered: int, acts: Sequence[Act]) -> bool:
