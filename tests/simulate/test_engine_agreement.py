@@ -349,6 +349,20 @@ def test_a_newcomer_contests_nothing_that_all_managed_records_show_as_well(make_
     assert (world.conflicts(), world.hub("status")) == ([], "released")
 
 
+def test_a_record_tied_anew_contests_nothing_that_all_the_others_show_as_well(make_world):
+    """Simulator seed 104763: it was edited while it was unlinked, and what it had said before shows nowhere apart from that."""
+    world = make_world()
+    world.maps[world.scopes()[0]] = {"status": {"review": "released"}}
+    world.restart()
+    world.create("a", title="Login fails", status="done")
+    world.rest()
+    world.engine.unlink("A-1")
+    world.edit("a", status="review")
+    world.engine.link("B-1", "A-1")
+    world.rest()
+    assert (world.conflicts(), world.hub("status"), world.row("b")["status"]) == ([], "released", "done")
+
+
 def test_linked_records_are_not_linked_again(linked):
     with pytest.raises(NotFoundError, match="linked already"):
         linked.engine.link("A-1", "B-1")

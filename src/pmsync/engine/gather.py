@@ -82,9 +82,10 @@ def _said(tx: Transaction, record: Record) -> frozenset[str]:
 def _gathered(context: Context, item: Item, batch: _Batch) -> Gathered:
     links = tuple(batch.links.get(item.uid, []))
     ops = tuple(batch.ops.get(item.uid, []))
-    replicas = tuple(_replica(context, link, batch, ops) for link in _visible(context, links, batch.records))
+    visible = _visible(context, links, batch.records)
+    replicas = tuple(_replica(context, link, batch, ops) for link in visible)
     left = [link for link in links if link.state is not LinkState.LINKED]
-    here = {link.ref.system for link in links if link.state is LinkState.LINKED}
+    silent = {link.ref.system for link in links if link.state is LinkState.LINKED and link not in visible}
     view = ItemView(
         item,
         replicas,
@@ -92,7 +93,7 @@ def _gathered(context: Context, item: Item, batch: _Batch) -> Gathered:
         dict(context.setup.policy.owners),
         context.clock.now(),
         left=frozenset(link.uid for link in left),
-        departed=frozenset(link.ref.system for link in left) - here,
+        departed=frozenset(link.ref.system for link in left) - silent,
     )
     return Gathered(view, links, batch.records, ops)
 

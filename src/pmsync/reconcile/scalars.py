@@ -104,9 +104,10 @@ def _witness(hub: HubField, seats: list[Seat], edits: list[Edit]) -> Candidate |
     if not all(edit.stale for edit in edits):
         return None
     source = hub.provenance.source
-    shown = [seat for seat in seats if seat.says(hub.value) and (seat.system == source or source in hub.departed)]
-    if shown:
-        return min(shown, key=lambda seat: sum(seat.says(edit.value) for edit in edits))
+    shown = [seat for seat in seats if seat.says(hub.value)]
+    own = [seat for seat in shown if seat.system == source]
+    if own or (shown and source in hub.departed):
+        return min(own or shown, key=lambda seat: sum(seat.says(edit.value) for edit in edits))
     return Candidate("hub", source, hub.value, say(hub.value), hub.provenance.actor, hub.provenance.at)
 
 

@@ -19,8 +19,8 @@ from pmsync.reconcile.view import Base, BaseWrite, ItemView, Replica, Skip, Surf
 class HubField:
     """The hub's side of one field.
 
-    ``present`` is False while no value, not even the empty one, was ever agreed. ``departed`` holds systems in which nothing of the item is
-    managed any more: of a value that came from there, the records that it was carried to are all that is left.
+    ``present`` is False while no value, not even the empty one, was ever agreed. ``departed`` holds systems in which records of the item are
+    managed no more, or were tied anew: of a value that came from there, those that it was carried to may be all that is left.
     """
 
     name: str

@@ -86,7 +86,8 @@ class ItemView:
     """Everything about one item at one moment.
 
     ``owners`` maps a field to the system that breaks its ties; ``now`` is Unix seconds; ``left`` holds the uids of links that are no longer
-    managed: what stood there is no side of anything any more. ``departed`` holds the systems in which only such links are.
+    managed: what stood there is no side of anything any more. ``departed`` holds the systems with such links in which every
+    other one takes part: what came from there and shows there no more is seen to have gone.
     """
 
     item: Item
