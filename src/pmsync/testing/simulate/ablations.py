@@ -23,7 +23,7 @@ from pmsync.engine.history import History
 from pmsync.model.item import LinkState
 from pmsync.model.values import EMPTY, Unobserved
 from pmsync.net.fence import Fence
-from pmsync.reconcile import routing
+from pmsync.reconcile import laws, routing
 from pmsync.reconcile.lens import Unmapped
 from pmsync.reconcile.lenses import EnumLens
 from pmsync.reconcile.plan import Plan
@@ -201,6 +201,7 @@ SINGLE: Mapping[str, Ablation] = {
     "cursor_overlap": _of(lambda: patch.object(Way, "settings", _no_overlap), TRAIL),
     "older_look": _of(lambda: everywhere(observe.sure, _stamps_count)),
     "get_put": _of(lambda: patch.object(EnumLens, "consistent", _by_default)),
+    "lens_laws": _of(lambda: everywhere(laws.check_surface, lambda surface: [])),
     "surplus_check": _of(_no_second_look),
     "unique_index": _of(_no_unique_index),
     "fencing": _of(_unfenced, RIVALS),
@@ -219,6 +220,7 @@ SINGLE: Mapping[str, Ablation] = {
 """Safeguard to what takes it away."""
 
 BEHIND: Mapping[str, str] = {
+    "get_put": "lens_laws",
     "lease": "fencing",
     "unique_index": "surplus_check",
     "read_only_fence": "plan_only",
