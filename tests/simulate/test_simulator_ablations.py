@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
 
 from pmsync.engine import absence, confirm
 from pmsync.store.leases import Leases
-from pmsync.testing.simulate import hunts
+from pmsync.testing.simulate import claims, hunts, restraint
 from pmsync.testing.simulate.ablations import ABLATIONS, BEHIND, SINGLE, everywhere, without
+from pmsync.testing.simulate.case import Case
 from pmsync.testing.simulate.hunts import Hunt, Table, hunt
 from pmsync.testing.simulate.judge import Finding
 from pmsync.testing.simulate.outcome import run
+from pmsync.testing.simulate.people import AUTOMATION
+from pmsync.testing.simulate.shape import KINDS, OWNERS, draw
+from pmsync.testing.simulate.world import World
 
 CHEAP = {
     "base_only_sent": {"not_undone", "lost", "unconverged"},
@@ -134,3 +139,33 @@ def test_a_safeguard_behind_another_is_missed_with_it(tmp_path):
     table.hunts["lease"] = Hunt(3)
     assert table.unnoticed() == []
     assert "see lease+fencing" in table.line("lease")
+
+
+# -- what no world lasts long enough for ---------------------------------------------------------------------------------------------------
+
+
+def feud(world):
+    """For half an hour two automations answer each other: whenever we carry one's priority to the other's record, that one sets its own."""
+    acts = world.truth.by_family()
+    family = min(family for family in acts if sum(act.verb == "create" and not act.robot for act in acts[family]) == 1)
+    records = [one for one in world.truth.alive() if world.truth.families[one[2]] == family][:2]
+    for number in range(30):
+        system, record, *_ = records[number % 2]
+        wish = list(world.grounds[system].choices("priority"))[-(number % 2)]
+        if world.grounds[system].look()[record].values["priority"] != wish:
+            world.grounds[system].put(record, AUTOMATION, "priority", wish)
+            world.truth.observe(AUTOMATION)
+        world.operator.attempt(world.operator.sync)
+        world.clock.sleep(60)
+
+
+@pytest.mark.parametrize("name", ["", "breaker"])
+def test_the_absence_of_the_loop_breaker_is_noticed_once_a_feud_lasts(name):
+    """The chaos of a world is over sooner, or the feud ends in a conflict there."""
+    calm = (draw(seed, frozenset({*KINDS, OWNERS})) for seed in range(1, 100))
+    world = World(next(shape for shape in calm if not any("lagging" in str(system.knobs) for system in shape.systems)))
+    assert world.come_to_rest()
+    with without(name) if name else nullcontext():
+        feud(world)
+    case = Case(world.shape, world.grounds, world.truth, claims.read(world.machine.peek()), world.circumstances)
+    assert any(one.invariant == "looped" for one in restraint.findings(case)) is bool(name)
