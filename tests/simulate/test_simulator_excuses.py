@@ -10,13 +10,16 @@ from unittest.mock import patch
 import pytest
 
 from pmsync.engine.history import History
+from pmsync.model.record import ScopeRef
 from pmsync.reconcile.operation import Change
+from pmsync.store.scopes import ScopeRow
 from pmsync.testing.simulate import claims, losses
 from pmsync.testing.simulate.agreement import _only_copies_are_left, _prioritized
 from pmsync.testing.simulate.case import Case
 from pmsync.testing.simulate.causes import Circumstances
 from pmsync.testing.simulate.losses import _beyond_anyone, _label_lost
 from pmsync.testing.simulate.outcome import run
+from pmsync.testing.simulate.permits import of_sync
 from pmsync.testing.simulate.restraint import _apart, _written_over
 from pmsync.testing.simulate.shape import COPY, RESTORE, draw
 from pmsync.testing.simulate.truth import ROBOT, Act
@@ -206,3 +209,17 @@ def test_a_label_that_comes_back_is_forgiven_only_where_no_store_knew_the_record
         unprotected=lambda group: group,
     )
     assert _label_lost(case, taken, group, [ours, taken]) is lost
+
+
+@pytest.mark.parametrize(
+    ("changed", "paused", "allowed"), [("a", "", False), ("a", "b", False), ("b", "b", True), ("", "", True)]
+)
+def test_a_changed_config_forbids_writes_but_for_that_of_a_system_that_is_paused(changed, paused, allowed):
+    """Simulator seed 112667: whoever paused it has its config compared when it goes on; what goes elsewhere meanwhile was worked with."""
+    scopes = {name: ScopeRef(name, "X") for name in "ab"}
+    rows = {scope: ScopeRow(scope, config_hash="old" if name == changed else "new") for name, scope in scopes.items()}
+    tx = SimpleNamespace(scopes=SimpleNamespace(many=lambda wanted: rows), ops=SimpleNamespace(open=list))
+    setup = SimpleNamespace(scopes=lambda: list(rows), fingerprints=dict.fromkeys(rows, "new"))
+    machine = SimpleNamespace(peek=lambda: nullcontext(tx), process=SimpleNamespace(setup=setup))
+    world = SimpleNamespace(machine=machine, operator=SimpleNamespace(paused=paused))
+    assert of_sync(world)(THEIRS) is allowed

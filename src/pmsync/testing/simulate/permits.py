@@ -39,13 +39,14 @@ def of_plan(world: World, plan: Plan) -> Callable[[Act], bool]:
 
 
 def of_sync(world: World) -> Callable[[Act], bool]:
-    """Everything, but where the config changed since the last run."""
+    """Everything, but where the config changed since the last run; what is paused is compared when it goes on."""
     machine = world.machine
     with machine.peek() as tx:
         rows = tx.scopes.many(machine.process.setup.scopes())
         begun = [row.op for row in tx.ops.open()]
     found = machine.process.setup.fingerprints
-    if not any(row is not None and row.config_hash not in ("", found[scope]) for scope, row in rows.items()):
+    awake = {scope: row for scope, row in rows.items() if scope.system != world.operator.paused}
+    if not any(row is not None and row.config_hash not in ("", found[scope]) for scope, row in awake.items()):
         return lambda act: True
     things = {world.truth.thing(op.ref.system, op.ref.remote_id) for op in begun if op.ref is not None}
     creating = {op.scope.system for op in begun if op.ref is None}
