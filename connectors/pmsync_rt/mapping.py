@@ -9,7 +9,7 @@ from typing import Any
 from pmsync.connect.contract import Account
 from pmsync.model.enums import Audience, Kind
 from pmsync.model.labels import by_key, label_key
-from pmsync.model.record import Comment, Record, RecordRef, ScopeRef
+from pmsync.model.record import Comment, Record, RecordRef, Requester, ScopeRef
 from pmsync.model.values import EMPTY, Empty, Known, Observed, Settled, Unobserved, known
 from pmsync.reconcile.operation import Change
 from pmsync.text.names import names_in
@@ -61,6 +61,7 @@ def record(ticket: wire.Ticket, desk: Desk, *, body: str | None = None, excluded
         references=references(ticket, names, fields, body),
         people=_people(ticket),
         raw=_raw(ticket, names, fields),
+        requester=_requester(ticket),
         excluded=excluded,
     )
 
@@ -113,19 +114,24 @@ def references(ticket: wire.Ticket, names: RtScope, fields: Mapping[str, list[st
 
 
 def _people(ticket: wire.Ticket) -> dict[str, str]:
-    people = {"requestor": next((str(one.id) for one in ticket.requestors if one.id), ""), "assignee": str(ticket.owner.id)}
-    return {role: name for role, name in people.items() if name and name != "Nobody"}
+    owner = str(ticket.owner.id)
+    return {"assignee": owner} if owner not in ("", "Nobody") else {}
 
 
 def _raw(ticket: wire.Ticket, names: RtScope, fields: Mapping[str, list[str]]) -> dict[str, str]:
-    """Who asks, and for which organization; and the custom fields that are no surface."""
-    asking = [
-        {"name": str(one.id), "real_name": one.real_name or "", "email": one.email or "", "organization": one.organization or ""}
-        for one in ticket.requestors
-    ]
+    """The custom fields that are no surface."""
     own = {names.roadmap_status, names.roadmap_key, names.tags, names.marker}
     others = {name: values for name, values in fields.items() if name not in own and values}
-    return {name: json_text(value) for name, value in (("requestors", asking), ("custom_fields", others)) if value}
+    return {"custom_fields": json_text(others)} if others else {}
+
+
+def _requester(ticket: wire.Ticket) -> Requester | None:
+    """The first who asks. RT knows an organization by its name alone."""
+    asking = next((one for one in ticket.requestors if one.id), None)
+    if asking is None:
+        return None
+    address = asking.email or ""
+    return Requester(address or str(asking.id), address.rpartition("@")[2] if "@" in address else "", asking.organization or "")
 
 
 def comment(line: wire.Transaction, body: str, system: str) -> Comment:

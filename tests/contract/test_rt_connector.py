@@ -11,7 +11,7 @@ from pmsync.connect.contract import Outcome, Stream
 from pmsync.connect.errors import Gone
 from pmsync.connect.markers import Marker, sign
 from pmsync.model.enums import Kind
-from pmsync.model.record import RecordRef, ScopeRef
+from pmsync.model.record import RecordRef, Requester, ScopeRef
 from pmsync.model.values import EMPTY, Known, Unobserved
 from pmsync.reconcile.operation import Change, Operation, OpKind
 
@@ -198,8 +198,7 @@ class TestReading:
         bench.desk.add_user("eve", organization="Corp")
         ticket = bench.desk.file("Support", "eve", "Asking", requestor="eve")
         [record] = connector.fetch(SUPPORT, [RecordRef("desk", str(ticket.number))]).records
-        assert record.people["requestor"] == "eve"
-        assert '"organization": "Corp"' in record.raw["requestors"]
+        assert record.requester == Requester("eve@example.com", "example.com", "Corp")
 
     def test_first_message_is_a_comment_where_it_is_no_body(self, bench, rt_bench, connector):
         """So that its text is not lost; staff's comments are private."""

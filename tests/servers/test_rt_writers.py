@@ -11,6 +11,7 @@ import pytest
 from pmsync.connect.contract import Outcome, Stream
 from pmsync.connect.markers import Marker, sign
 from pmsync.model.enums import Kind
+from pmsync.model.record import Requester
 from pmsync.model.values import EMPTY, Known
 from pmsync.reconcile.operation import Change, Operation, OpKind
 
@@ -154,6 +155,5 @@ def test_ticket_that_names_its_item_says_so(bench, rt_desk):
         "PAY-12",
         "https://github.com/acme/api/issues/3",
     )
-    assert record.people["requestor"] == "eve@corp.test"
-    assert '"organization": "Corp"' in record.raw["requestors"]
+    assert record.requester == Requester("eve@corp.test", "corp.test", "Corp")
     assert record.values["body"] == Known("See https://github.com/acme/api/issues/3, please.")

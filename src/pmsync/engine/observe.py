@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,6 +17,10 @@ ENDED = ("unlinked", "moved", "undone")
 """How a link ends for good: a person's word, or a record's next link. It does not come back when the record is seen again."""
 
 
+HASHED = "#"
+"""What the hash of an address begins with; no address does."""
+
+
 def sure(context: Context, scope: ScopeRef, records: Sequence[Record]) -> list[Record]:
     """A listing's records, those read directly that show anything else than is known without being any newer; outside of transactions.
 
@@ -23,6 +29,7 @@ def sure(context: Context, scope: ScopeRef, records: Sequence[Record]) -> list[R
     """
     if not records:
         return []
+    records = [_discreet(context, record) for record in records]
     with context.store.transaction() as tx:
         known = tx.observations.many([record.ref for record in records])
     doubtful = {
@@ -39,7 +46,7 @@ def observe(context: Context, tx: Transaction, scope: ScopeRef, records: Sequenc
     connector = context.connector(scope)
     links = tx.links.by_refs([record.ref for record in records])
     kept = [record for record in records if record.ref in links or connector.in_scope(scope, record)]
-    differing = tx.observations.put(kept)
+    differing = tx.observations.put([_discreet(context, record) for record in kept])
     tx.people.seen(scope.system, [account for record in differing for account in record.people.values() if account])
     touched: set[str] = set()
     for record in differing:
@@ -51,6 +58,15 @@ def observe(context: Context, tx: Transaction, scope: ScopeRef, records: Sequenc
         touched.add(f"item:{link.item}")
     tx.dirty.mark(sorted(touched), scope, "changed remotely")
     return len(differing)
+
+
+def _discreet(context: Context, record: Record) -> Record:
+    """A customer's address does not enter the store: a keyed hash tells one person from another as well."""
+    asking = record.requester
+    if asking is None or not asking.contact or asking.contact.startswith(HASHED):
+        return record
+    contact = HASHED + hmac.new(context.setup.marker_key, asking.contact.casefold().encode(), hashlib.sha256).hexdigest()[:32]
+    return replace(record, requester=replace(asking, contact=contact))
 
 
 def follow(context: Context, tx: Transaction, link: Link, record: Record) -> None:

@@ -46,6 +46,23 @@ class RecordRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Requester:
+    """Who asks in a support tool.
+
+    Attributes:
+        contact: what tells this person from others: the address as a connector reads it, a keyed hash of it as the store keeps it.
+        domain: the end of the address, without the ``@``.
+        organization: the name of the organization, where the system knows it.
+        organization_id: its id there.
+    """
+
+    contact: str
+    domain: str = ""
+    organization: str = ""
+    organization_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One remote record as last read, always whole: a partial row of a listing is no record.
 
@@ -66,6 +83,7 @@ class Record:
         references: URLs and keys of other records that a native cross-link or the text names, for adoption.
         people: surface-like name ("assignee", "reporter") to the remote account.
         raw: the connector's own untouched text of rich fields, e.g. ``{"body": <ADF as JSON text>}``.
+        requester: who asks, of a support tool's records.
         excluded: the remote says that the scope's condition does not cover the record (a condition that only it can judge).
     """
 
@@ -86,6 +104,7 @@ class Record:
     people: Mapping[str, str] = field(default_factory=dict)
     raw: Mapping[str, str] = field(default_factory=dict)
     excluded: bool = False
+    requester: Requester | None = None
 
 
 @dataclass(frozen=True, slots=True)

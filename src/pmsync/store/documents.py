@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from pmsync.model.enums import Audience, Kind
-from pmsync.model.record import Comment, Record, RecordRef, ScopeRef
+from pmsync.model.record import Comment, Record, RecordRef, Requester, ScopeRef
 from pmsync.model.values import Plain, plain, settled
 from pmsync.reconcile.operation import Change, Operation, OpKind
 from pmsync.reconcile.view import Candidate, Dispute
@@ -33,6 +33,7 @@ class RecordDocument(msgspec.Struct, frozen=True):
     people: dict[str, str]
     raw: dict[str, str]
     excluded: bool = False
+    requester: Requester | None = None
 
 
 class CommentDocument(msgspec.Struct, frozen=True):
@@ -125,6 +126,7 @@ def record_text(record: Record) -> str:
             dict(record.people),
             dict(record.raw),
             record.excluded,
+            record.requester,
         )
     )
 
@@ -150,6 +152,7 @@ def record_of(text: str) -> Record:
         people=found.people,
         raw=found.raw,
         excluded=found.excluded,
+        requester=found.requester,
     )
 
 
