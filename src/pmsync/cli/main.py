@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pmsync.cli.commands import brake, connectors, daemon, decide, demo, read, setup, undo, verify, work
+from pmsync.cli.commands import brake, connectors, daemon, decide, demo, read, report, setup, undo, verify, work
 
 app = typer.Typer(
     name="pmsync",
@@ -43,6 +43,7 @@ decide.register(app)
 brake.register(app)
 undo.register(app)
 verify.register(app)
+report.register(app)
 connectors.register(app)
 demo.register(app)
 

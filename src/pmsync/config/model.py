@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
@@ -100,6 +101,23 @@ class Maps(_Part):
     )
 
 
+class DemandRule(_Part):
+    """How what customers ask for is counted."""
+
+    currency: str = Field(default="EUR", pattern="^[A-Z]{3}$", description="The currency in which revenue is told.")
+    rates: dict[str, Annotated[Decimal, Field(gt=0)]] = Field(
+        default_factory=dict, description="Currency to what one unit of it is worth in that one."
+    )
+    half_life: Seconds = Field(default=180 * 86_400.0, description="After this time a voice weighs half; 0: voices do not age.")
+    whale_cap: float = Field(
+        default=0.25, gt=0, le=1, description="The share of a thing's revenue that one customer may make up."
+    )
+    prospect: float = Field(default=0.3, ge=0, le=1, description="How likely a prospect buys.")
+    tiers: dict[str, Annotated[Decimal, Field(ge=0)]] = Field(
+        default_factory=dict, description="Tier to what a customer of it pays in a year, where the list does not say."
+    )
+
+
 FieldName = Literal[
     "title",
     "body",
@@ -133,6 +151,8 @@ class Root(_Part):
     maps: Maps = Field(default_factory=Maps, description="What remote values mean.")
     people: dict[str, dict[str, str]] = Field(default_factory=dict, description="Who is who: system name to account, and email.")
     safety: Safety = Field(default_factory=Safety, description="The rails of one run.")
+    customers: Listed = Field(default_factory=list, description="Files with customers: CSV, or one JSON object a line.")
+    demand: DemandRule = Field(default_factory=DemandRule, description="How what customers ask for is counted.")
     schedule: Schedule = Field(default_factory=Schedule, description="How often the daemon works.")
 
     @field_validator("marker_key", mode="after")

@@ -69,6 +69,7 @@ _OF_OPS = (
     .where(JOURNAL.c.op.in_(bindparam("ops", expanding=True)), JOURNAL.c.op != literal_column("''"))
     .order_by(JOURNAL.c.seq)
 )
+_AFTER = select(JOURNAL).where(JOURNAL.c.at > bindparam("at")).order_by(JOURNAL.c.seq)
 _SINCE = (
     select(JOURNAL)
     .where(JOURNAL.c.item == bindparam("of"), JOURNAL.c.seq > bindparam("after"), JOURNAL.c.field == bindparam("on"))
@@ -113,6 +114,10 @@ class Journal:
     def recent(self, limit: int = 200) -> list[JournalRow]:
         """The latest ``limit`` entries, oldest first."""
         return _oldest_first(self._session.rows(_LATEST, {"limit": limit}))
+
+    def after(self, at: float) -> list[JournalRow]:
+        """The entries that were made after ``at`` (Unix seconds), oldest first; reads the whole journal."""
+        return [_entry(row) for row in self._session.rows(_AFTER, {"at": at})]
 
 
 def _row(entry: Entry, now: float) -> dict[str, Any]:
