@@ -12,7 +12,7 @@ def told(site):
     return site
 
 
-@pytest.mark.parametrize("name", ["demand", "closeloop", "changes", "blocked", "releases", "flow"])
+@pytest.mark.parametrize("name", ["demand", "closeloop", "changes", "blocked", "releases", "flow", "triage"])
 def test_every_report_is_printed_and_is_one_document_as_json(told, name):
     assert told.pmsync("report", name).code == 0
     result = told.pmsync("report", name, "--json")

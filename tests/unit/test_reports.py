@@ -24,6 +24,7 @@ from pmsync.reports.markdown import markdown
 from pmsync.reports.scene import DAY, Scene
 from pmsync.reports.stock import Release, Said, Stock, Work
 from pmsync.reports.teamwork import blocked_report, changes_report, releases_report
+from pmsync.reports.triage import triage_report
 from pmsync.store.journal import JournalRow
 
 NOW = 2_000_000_000.0
@@ -37,7 +38,7 @@ def work(uid: str, status: Status = Status.IN_PROGRESS, **more: object) -> Work:
 
 def said(uid: str, *about: str, domain: str = "acme.com", **more: object) -> Said:
     made = Said(uid, "pay", f"Ticket {uid}", Status.IN_PROGRESS, NOW - DAY, NOW, {"desk": (f"#{uid}",)})
-    return replace(made, about=frozenset(about), requester=Requester(f"#{uid}", domain), system="desk", **more)
+    return replace(made, **{"about": frozenset(about), "requester": Requester(f"#{uid}", domain), "system": "desk", **more})
 
 
 def by_uid(*entries: object) -> dict[str, object]:
@@ -94,6 +95,31 @@ def test_a_ticket_without_a_link_is_counted_as_such(scene: Scene) -> None:
 def test_who_left_is_listed_to_be_won_back(scene: Scene) -> None:
     left = replace(scene, customers={"acme": replace(ACME, status=CustomerStatus.CHURNED)})
     assert [row["customer"] for row in plain(demand_report(left))["win_back"]] == ["Acme Corp", "Acme Corp"]
+
+
+# -- triage (request 15) ------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_ticket_that_names_no_work_is_shown_with_what_it_resembles(scene: Scene) -> None:
+    """Request 15."""
+    queue = with_said(with_work(scene, work("1", title="Export to CSV is slow")), said("9", title="the CSV export takes ages"))
+    [row] = table(triage_report(queue))
+    assert (row["ticket"], row["like"]) == ("#9", "Export to CSV is slow")
+
+
+def test_what_other_customers_called_it_counts_as_well(scene: Scene) -> None:
+    queue = with_said(scene, said("8", "2", title="the moon is green"), said("9", title="why is my moon so green?"))
+    assert table(triage_report(queue))[0]["like_keys"] == "PAY-2"
+
+
+def test_tickets_that_say_the_same_are_counted(scene: Scene) -> None:
+    queue = with_said(scene, *(said(str(number), title="Disk full", body="host a") for number in range(20, 23)))
+    assert {row["same"] for row in table(triage_report(queue))} == {3}
+
+
+@pytest.mark.parametrize("gone", [{"status": Status.DONE}, {"title": "Out of office: Eve"}])
+def test_what_is_closed_or_was_written_by_a_machine_does_not_wait(scene: Scene, gone: dict[str, object]) -> None:
+    assert table(triage_report(with_said(scene, replace(said("9"), **gone)))) == []
 
 
 # -- closing the loop ------------------------------------------------------------------------------------------------------------------

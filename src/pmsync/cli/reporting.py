@@ -12,7 +12,7 @@ from pmsync.config.units import seconds
 from pmsync.connect.errors import ConfigError
 from pmsync.model.customers import Customer
 from pmsync.product.demand import DemandPolicy, RateMissing
-from pmsync.reports import Document, Table, customers, flow, plain, teamwork
+from pmsync.reports import Document, Table, customers, flow, plain, teamwork, triage
 from pmsync.reports.csvs import csv_text
 from pmsync.reports.document import Shape, cell_text
 from pmsync.reports.html import html
@@ -36,6 +36,7 @@ MAKERS = {
     "blocked": teamwork.blocked_report,
     "releases": teamwork.releases_report,
     "flow": flow.flow_report,
+    "triage": triage.triage_report,
 }
 
 

@@ -123,7 +123,7 @@ def _demand_lead(scene: Scene, ranked: Sequence[Demand]) -> tuple[str, ...]:
     linked = sum(any(uid in scene.stock.work for uid in said.about) for said in feedback)
     open_ones = [one for one in ranked if _is_open(scene.stock.work[one.item])]
     return (
-        f"{len(feedback):,} tickets, {linked:,} of which name the work they are about; {len(feedback) - linked:,} do not: pmsync triage.",
+        f"{len(feedback):,} tickets, {linked:,} of which name the work they are about; {len(feedback) - linked:,} do not: pmsync report triage.",
         f"{len(ranked):,} things are asked for, {len(open_ones):,} of them not done yet.",
     )
 

@@ -12,6 +12,8 @@ from pmsync.model.values import EMPTY, Settled, members, raw
 from pmsync.store import Store, Transaction
 
 PAGE = 500
+BODY = 4_000
+"""Characters of a body that are kept: what something is about is said by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Work(Entry):
     """Something to be done. ``releases``, ``parent`` and ``blockers`` are uids."""
 
     kind: str = ""
+    body: str = field(default="", repr=False)
     priority: str = ""
     releases: frozenset[str] = frozenset()
     parent: str = ""
@@ -68,6 +71,7 @@ class Said(Entry):
     about: frozenset[str] = frozenset()
     requester: Requester | None = None
     system: str = ""
+    body: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ def take(store: Store, product: str | None = None) -> Stock:
                         about=_set(item, "about"),
                         requester=asking.requester if asking else None,
                         system=asking.ref.system if asking else "",
+                        body=_text(item, "body")[:BODY],
                     )
                 elif item.kind.nature is Nature.RELEASE:
                     releases[item.uid] = Release(*common, due=_text(item, "due"), shipped=_text(item, "shipped"))
@@ -103,6 +108,7 @@ def take(store: Store, product: str | None = None) -> Stock:
                     work[item.uid] = Work(
                         *common,
                         kind=item.kind,
+                        body=_text(item, "body")[:BODY],
                         priority=_text(item, "priority"),
                         releases=_set(item, "release"),
                         parent=_text(item, "parent"),

@@ -21,6 +21,7 @@ class Name(StrEnum):
     BLOCKED = "blocked"
     RELEASES = "releases"
     FLOW = "flow"
+    TRIAGE = "triage"
 
 
 class Format(StrEnum):
@@ -67,7 +68,7 @@ def report(
     config: ConfigFile = DEFAULT_CONFIG,
     json: AsJson = False,
 ) -> None:
-    """What is asked for, whom to tell, what changed, what waits, what is in a release, how work flows."""
+    """What is asked for, whom to tell, what is to be sorted, what changed, what waits, what is in a release, how work flows."""
     from pmsync.cli.reporting import make, scene_of, show
 
     shape = Format.JSON if json else format or _ENDS.get(output.suffix.lower() if output else "", Format.TABLE)

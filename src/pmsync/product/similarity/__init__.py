@@ -2,6 +2,7 @@
 
 from pmsync.product.similarity.index import Index, Neighbour
 from pmsync.product.similarity.siblings import are_siblings
+from pmsync.product.similarity.spoken import fingerprint, is_automatic, spoken, subject
 from pmsync.product.similarity.words import terms_of
 
-__all__ = ["Index", "Neighbour", "are_siblings", "terms_of"]
+__all__ = ["Index", "Neighbour", "are_siblings", "fingerprint", "is_automatic", "spoken", "subject", "terms_of"]
