@@ -34,9 +34,10 @@ docs: $(STAMP) ## Regenerate pictures, tables and the config schema
 
 simulate: $(STAMP) ## Play seeded worlds that do their worst: RUNS=n SEED_FROM=s [MINUTES=m]; SEED=x replays one, MINIMIZE=x makes it small; ABLATIONS=1 takes safeguards away; PAIRS=1, STORIES=1: the exhaustive proofs
 	@PYTHONHASHSEED=0 $(BIN)/python -m $(if $(PAIRS)$(STORIES),pmsync.testing.enumerate $(if $(PAIRS),pairs,stories) --workers $(WORKERS),pmsync.testing.simulate $(if $(MINIMIZE),--minimize $(MINIMIZE),$(if $(SEED),--seed $(SEED) --verbose,\
-		$(if $(ABLATIONS),--ablations) --runs $(RUNS) --seed-from $(SEED_FROM) --workers $(WORKERS) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FRESH),--fresh))))
+		$(if $(ABLATIONS),--ablations,--timings) --runs $(RUNS) --seed-from $(SEED_FROM) --workers $(WORKERS) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FRESH),--fresh))))
 
-servers: $(STAMP) ## Run the tests that need a real PostgreSQL or a real Request Tracker; what is missing is skipped, and said
+servers: $(STAMP) ## Install, start, test against and stop a real PostgreSQL and a real Request Tracker; what cannot be installed is skipped, and said
+	@bash .ci/servers
 	$(BIN)/pytest -m "postgres or rt" tests
 
 clean: ## Remove what was built

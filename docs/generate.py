@@ -2,7 +2,7 @@
 
 * ``docs/cli.md``: the commands with their arguments and options;
 * the capability table at the end of each connector's README;
-* ``config/pmsync.schema.json`` and ``config/pmsync.example.yaml``;
+* ``config/pmsync.schema.json``, ``config/roadmap.schema.json`` and ``config/pmsync.example.yaml``;
 * ``docs/pictures/*.svg``: what the commands of the README print.
 
 Whatever differs from machine to machine is pinned or left out, so that a second run changes nothing. Pictures are compared by their words,
@@ -35,9 +35,11 @@ from pmsync.connect.registry import load_plugins
 from pmsync.net.calls import CallLog
 from pmsync.net.clock import VirtualClock
 from pmsync.net.fence import Fence
+from pmsync.roadmap import schema as roadmap_schema
 
 ROOT = Path(__file__).resolve().parents[1]
 CONNECTORS: Mapping[str, Mapping[str, str]] = {
+    "files": {},
     "github": {"token": "unused"},
     "jira": {"url": "https://example.atlassian.net", "login": "unused", "token": "unused", "webhook_secret": "unused"},
     "memory": {},
@@ -188,6 +190,7 @@ def texts() -> dict[str, str]:
     return {
         "docs/cli.md": command_line(),
         "config/pmsync.schema.json": schema.text(plugins),
+        "config/roadmap.schema.json": roadmap_schema.text(),
         "config/pmsync.example.yaml": (ROOT / "src/pmsync/config/template.yaml").read_text(encoding="utf-8"),
         **dict(connector_readme(kind) for kind in CONNECTORS),
     }

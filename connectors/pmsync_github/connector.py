@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from pmsync.connect import comments
 from pmsync.connect.capabilities import Capabilities, Full, Partial, Unsupported
 from pmsync.connect.contract import (
     Account,
@@ -29,9 +30,11 @@ from pmsync.model.values import Known, Unobserved, raw
 from pmsync.net.http import Answer
 from pmsync.reconcile.operation import Operation
 from pmsync.reconcile.surface import Surface
-from pmsync_github import checks, history, hooks, lookup, mapping, milestones
+from pmsync_github import checks, commenting, history, hooks, lookup, mapping, milestones
+from pmsync_github.accounts import Accounts
 from pmsync_github.catalogue import Catalogue, Repository
 from pmsync_github.client import PAGE, Client
+from pmsync_github.commenting import CommentTools, CommentWriter
 from pmsync_github.control import Control
 from pmsync_github.cursor import Delivered, Position, digest
 from pmsync_github.graph import GraphReads
@@ -46,7 +49,7 @@ from pmsync_github.settings import GitHubScope, GitHubSettings
 from pmsync_github.stream import Entry, walk
 from pmsync_github.stream import Listing as Rows
 from pmsync_github.surfaces import Layout, check_maps, surfaces
-from pmsync_github.wire import RestComment, RestIssue
+from pmsync_github.wire import RestComment, RestIssue, Said
 from pmsync_github.writes import Tools, Writer
 
 CAPABILITIES = Capabilities(
@@ -60,6 +63,7 @@ CAPABILITIES = Capabilities(
     relocate=Full(),
     container=Full(),
     comments=Full(),
+    commenting=Full(),
     hints=Full(),
     fetch_batch=PAGE,
     server_max=60.0,
@@ -92,10 +96,12 @@ class GitHubConnector(Connector):
         self._catalogue = Catalogue(self._read_repository, self._control.labels)
         self._graph = GraphReads(self._client)
         self._places = Places()
+        self._accounts = Accounts(self._graph)
         self._marks = Marks(self._client)
         self._news = News(self._client)
         self._foreign: set[str] = set()
         self._login = ""
+        self._comment_writer = CommentWriter(CommentTools(self._client, self._graph, self.me))
         self._writer = Writer(
             Tools(
                 self._client,
@@ -107,6 +113,8 @@ class GitHubConnector(Connector):
                 self._in,
                 self._scope_labels,
                 self._release_writer(),
+                self._accounts,
+                self._comment_writer,
             )
         )
 
@@ -178,11 +186,12 @@ class GitHubConnector(Connector):
             labels_read_only=no_push if repository.push is False else None,
             milestones_read_only=no_write if repository.write is False else None,
         )
-        return surfaces(layout)
+        return [*surfaces(layout), *comments.surfaces(commenting.LIMIT, archived, text=commenting.TEXT)]
 
     def refresh(self) -> None:
         """Forget repositories and labels; milestones are listed again by the next pull."""
         self._catalogue.forget()
+        self._accounts.forget()
         for config in self._configs.values():
             self._news.expect(config.ref)
         self._foreign.clear()
@@ -247,25 +256,17 @@ class GitHubConnector(Connector):
         for batch in walk(self._client, rows, position):
             yield Page(batch.position.text(), batch.more, comments=self._with_parents(scope, batch.contents))
 
-    def _with_parents(self, scope: ScopeRef, comments: Sequence[RestComment]) -> tuple[Comment, ...]:
+    def _with_parents(self, scope: ScopeRef, rows: Sequence[RestComment]) -> tuple[Comment, ...]:
         """Comments with the node ids of their issues; one whose issue cannot be read any more is left out with it."""
-        if not comments:
+        if not rows:
             return ()
         repository = self._catalogue.repository(scope)
-        unknown = sorted({one.number for one in comments if self._places.at(repository.name, one.number) is None})
+        unknown = sorted({one.number for one in rows if self._places.at(repository.name, one.number) is None})
         for number, node in self._graph.ids_of_numbers(repository.name, unknown).items():
             self._places.saw_id(repository.name, number, node)
         return tuple(
-            Comment(
-                ref=RecordRef(self._system, one.node_id),
-                parent=RecordRef(self._system, parent),
-                author=one.user.login if one.user else "",
-                body=one.body or "",
-                created_at=one.created_at.timestamp(),
-                updated_at=one.updated_at.timestamp(),
-                audience=repository.audience,
-            )
-            for one in comments
+            commenting.comment(one.said(parent, repository.audience), self._system, self.me)
+            for one in rows
             if (parent := self._places.at(repository.name, one.number))
         )
 
@@ -308,7 +309,7 @@ class GitHubConnector(Connector):
         """Whether it lives in the repository and, an issue, carries all of the scope's labels; those that could not be read do not count."""
         if record.scope.key.casefold() != scope.key.casefold():
             return False
-        if record.kind.nature is Nature.RELEASE:
+        if record.kind.nature is not Nature.WORK:
             return True
         seen = [record.values.get(surface) for surface in (mapping.LABELS, mapping.PRIORITY)]
         if any(isinstance(value, Unobserved) for value in seen):
@@ -334,12 +335,14 @@ class GitHubConnector(Connector):
         repository = self._catalogue.repository(scope)
         return milestones.record(one, scope, repository.audience, writable=repository.archived or repository.write is not False)
 
-    def _read(self, asked: ScopeRef, one: Issue | Milestone) -> Record:
+    def _read(self, asked: ScopeRef, one: Issue | Milestone | Said) -> Record:
         home = self._home(asked, one)
+        if isinstance(one, Said):
+            return self._comment_writer.record(home, one)
         return self._in(home, one) if isinstance(one, Issue) else self._release(home, one)
 
-    def _home(self, asked: ScopeRef, issue: Issue | Milestone) -> ScopeRef:
-        """The scope an issue or milestone lives in: a configured repository, under whatever name it has now, else one that is not configured."""
+    def _home(self, asked: ScopeRef, issue: Issue | Milestone | Said) -> ScopeRef:
+        """The scope something lives in: a configured repository, under whatever name it has now, else one that is not configured."""
         ours = (asked, *(config.ref for config in self._configs.values()))
         name = issue.repository.casefold()
         for ref in ours:
@@ -381,9 +384,11 @@ class GitHubConnector(Connector):
         return lookup.floor(self._client, scope).text()
 
     def find(self, scope: ScopeRef, op: Operation, floor: str) -> Finding:
-        """An issue by the marker, in the repository's list, newest first; a milestone by marker or title."""
+        """An issue by the marker, in the repository's list, newest first; a milestone by marker or title; a comment in its issue's list."""
         if op.item_kind.nature is Nature.RELEASE:
             return self._find_release(scope, op)
+        if op.item_kind.nature is Nature.COMMENT:
+            return self._comment_writer.find(scope, op)
         if op.marker is None:
             return Unreadable("the operation carries no marker to look for")
         wanted = lookup.Wanted(op.marker, self.me())

@@ -280,6 +280,11 @@ class GitHubEmulator:
         edits.edit_comment(self.world, comment, actor, body)
         self._messenger.deliver()
 
+    def delete_comment(self, comment: Comment, *, actor: str = "octocat") -> None:
+        """Delete a comment: 404 from now on."""
+        edits.delete_comment(self.world, comment, actor)
+        self._messenger.deliver()
+
     def delete_issue(self, full_name: str, number: int, *, actor: str = "octocat") -> None:
         """Delete an issue: 410 from now on."""
         self.world.ensure_user(actor)

@@ -16,16 +16,16 @@ from pmsync_github.client import PAGE, Client
 from pmsync_github.history import Past
 from pmsync_github.mapping import Issue, stamp
 from pmsync_github.milestones import Milestone
-from pmsync_github.wire import GraphPageInfo, GraphPast, GraphTexts, graph_issue, graph_milestone, graph_past
+from pmsync_github.wire import GraphPageInfo, GraphPast, GraphTexts, Said, graph_comment, graph_issue, graph_milestone, graph_past
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a look at issues and milestones showed, what happened to the issues, and the server's clock at the first answer (0.0: unknown)."""
+    """What a look by node ids showed, what happened to the issues among it, and the server's clock at the first answer (0.0: unknown)."""
 
-    found: list[Issue | Milestone | None]
+    found: list[Issue | Milestone | Said | None]
     pasts: list[Past]
     at: float
 
@@ -37,13 +37,13 @@ class GraphReads:
         self._client = client
 
     def look(self, ids: Sequence[str], since: float | None = None) -> Look:
-        """Issues and milestones by node id, in the order asked; None for what cannot be read or is neither. With ``since`` what happened since then.
+        """Issues, milestones and comments by node id, in the order asked; None for what is none or cannot be read. With ``since`` their past.
 
         Raises:
             Retry: GitHub could not answer; nothing follows from what is missing.
             Fatal: the answer does not fit the question.
         """
-        found: list[Issue | Milestone | None] = []
+        found: list[Issue | Milestone | Said | None] = []
         pasts: list[Past] = []
         at = 0.0
         for chunk in _chunks(ids):
@@ -55,7 +55,7 @@ class GraphReads:
                     pasts += [
                         self._past(issue, graph_past(node), since) for issue, node in zip(issues, nodes, strict=True) if issue
                     ]
-            found += [issue or graph_milestone(node) for issue, node in zip(issues, nodes, strict=True)]
+            found += [issue or graph_milestone(node) or graph_comment(node) for issue, node in zip(issues, nodes, strict=True)]
         return Look(found, pasts, at)
 
     def _nodes(self, ids: Sequence[str], since: float | None) -> tuple[list[Any], float]:
@@ -122,11 +122,18 @@ class GraphReads:
 
     def accounts(self, logins: Sequence[str]) -> list[Account]:
         """Accounts by login; unknown ones are left out. E-mail addresses are shown only to tokens with another scope: none are asked for."""
-        found: list[Account] = []
+        return [Account(user["login"], user["name"] or user["login"]) for user in self._users(logins).values()]
+
+    def account_ids(self, logins: Sequence[str]) -> dict[str, str]:
+        """Node ids by login, as it was asked for; unknown ones are left out."""
+        return {login: str(user["id"]) for login, user in self._users(logins).items()}
+
+    def _users(self, logins: Sequence[str]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
         for chunk in _chunks(logins):
             variables = {f"u{number}": login for number, login in enumerate(chunk)}
             users = self._client.ask(queries.users(len(chunk)), variables, "Users").data
-            found += [Account(user["login"], user["name"] or user["login"]) for alias in variables if (user := users.get(alias))]
+            found |= {login: user for alias, login in variables.items() if (user := users.get(alias))}
         return found
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from pmsync.connect.contract import Edit
 from pmsync.model.record import RecordRef
-from pmsync.model.values import EMPTY, Known, Observed, Unobserved, known
+from pmsync.model.values import EMPTY, Known, Observed, Unobserved, known, members
 from pmsync_github.mapping import (
+    ASSIGNEES,
     BODY,
     LABELS,
     OPEN,
@@ -24,7 +25,7 @@ from pmsync_github.mapping import (
     status_token,
 )
 from pmsync_github.priority import PriorityNames, token
-from pmsync_github.wire import GraphEvent, GraphText
+from pmsync_github.wire import GraphAssignee, GraphEvent, GraphText
 
 _UNTOLD = Unobserved("the timeline does not tell")
 
@@ -60,6 +61,7 @@ def edits(pasts: Iterable[Past], system: str, since: float, names: Names) -> tup
         found += _labels(past, maker.edit, names.priorities)
         found += _references(past, maker.edit, RELEASE, names.milestones)
         found += _references(past, maker.edit, PARENT, names.milestones)
+        found += _people(past, maker.edit)
         found += _bodies(past, maker.edit)
     return tuple(edit for edit in found if edit.at >= since)
 
@@ -125,6 +127,26 @@ def _meant(issue: Issue, one: GraphEvent, titled: Titled) -> Observed:
         return Known(present.id)
     node = titled(issue.repository, one.milestone_title)
     return _UNTOLD if node is None else Known(node)
+
+
+def _people(past: Past, make: Make) -> list[Edit]:
+    """Events tell of one account each: taken back one after the other from those there are now, they show who was assigned before."""
+    after: Observed = known(frozenset(past.issue.assignees))
+    found: list[Edit] = []
+    for one in reversed(past.events):
+        if one.typename not in ("AssignedEvent", "UnassignedEvent"):
+            continue
+        before: Observed = _UNTOLD
+        if one.assignee is not None and one.assignee.login and not isinstance(after, Unobserved):
+            login, held = _login(one.assignee), members(after)
+            before = known(held - {login} if one.typename == "AssignedEvent" else held | {login})
+        found.append(make(one, ASSIGNEES, before, after))
+        after = before
+    return found[::-1]
+
+
+def _login(one: GraphAssignee) -> str:
+    return f"{one.login}[bot]" if one.typename == "Bot" and not one.login.endswith("[bot]") else one.login
 
 
 def _labels(past: Past, make: Make, priorities: PriorityNames) -> list[Edit]:

@@ -12,6 +12,10 @@ from pmsync_github import mapping
 from pmsync_github.mapping import Issue
 from pmsync_github.priority import PriorityNames, token
 
+UNASSIGNED = (
+    "GitHub answered success and left out {who}: the account has no push access to {repository}, or they cannot be assigned there, "
+    "for only those with access to a repository can"
+)
 DROPPED = "GitHub answered success and left it out: the account has no push access to {repository}, or a rule there forbids it"
 
 STEPS_OF = {
@@ -22,6 +26,7 @@ STEPS_OF = {
     mapping.LABELS: ("add", "remove"),
     mapping.RELEASE: ("milestone",),
     mapping.PARENT: ("parent", "orphan"),
+    mapping.ASSIGNEES: ("assign", "unassign"),
 }
 """Surface to the steps of an update (``queries.STEPS``) that write it."""
 
@@ -34,6 +39,7 @@ class Intent:
         add, remove: label names per surface.
         release: node id of a milestone, "" for none.
         parent: node id of an issue, "" for none; ``orphaned`` is then the parent that it had.
+        assign, unassign: logins.
     """
 
     title: str | None
@@ -44,6 +50,8 @@ class Intent:
     release: str | None = None
     parent: str | None = None
     orphaned: str = ""
+    assign: tuple[str, ...] = ()
+    unassign: tuple[str, ...] = ()
 
     @property
     def asks(self) -> bool:
@@ -53,8 +61,9 @@ class Intent:
 
     @property
     def reaches_beyond(self) -> bool:
-        """Whether it needs labels, milestones or other issues, which GraphQL knows by their ids."""
-        return bool(self.added or self.removed) or self.release is not None or self.parent is not None
+        """Whether it needs labels, people, milestones or other issues, which GraphQL knows by their ids."""
+        several = self.added or self.removed or self.assign or self.unassign
+        return bool(several) or self.release is not None or self.parent is not None
 
     @property
     def added(self) -> tuple[str, ...]:
@@ -80,6 +89,8 @@ def read(op: Operation) -> Intent:
         release=_one(by_surface.get(mapping.RELEASE)),
         parent=_one(by_surface.get(mapping.PARENT)),
         orphaned="".join(by_surface[mapping.PARENT].removed) if mapping.PARENT in by_surface else "",
+        assign=tuple(sorted(by_surface[mapping.ASSIGNEES].added)) if mapping.ASSIGNEES in by_surface else (),
+        unassign=tuple(sorted(by_surface[mapping.ASSIGNEES].removed)) if mapping.ASSIGNEES in by_surface else (),
     )
 
 
@@ -99,11 +110,20 @@ def dropped(op: Operation, issue: Issue, priorities: PriorityNames) -> dict[str,
 
     A surface that shows a third value is not counted: somebody else's edit, or GitHub's own spelling, is for the engine to judge.
     """
+    repository = issue.repository or op.scope.key
     return {
-        change.surface: DROPPED.format(repository=issue.repository or op.scope.key)
+        change.surface: UNASSIGNED.format(who=", ".join(sorted(left)), repository=repository)
+        if (left := _left_out(change, issue))
+        else DROPPED.format(repository=repository)
         for change in op.changes
         if _untouched(change, issue, priorities)
     }
+
+
+def _left_out(change: Change, issue: Issue) -> set[str]:
+    """Whom the answer does not show although they were to be assigned."""
+    shown = {login.casefold() for login in issue.assignees}
+    return {login for login in change.added if login.casefold() not in shown} if change.surface == mapping.ASSIGNEES else set()
 
 
 def _untouched(change: Change, issue: Issue, priorities: PriorityNames) -> bool:
@@ -118,6 +138,9 @@ def _untouched(change: Change, issue: Issue, priorities: PriorityNames) -> bool:
         missing = {label_key(name) for name in change.added} - shown
         left = {label_key(name) for name in change.removed} & shown
         return bool(missing or left)
+    if change.surface == mapping.ASSIGNEES:
+        kept = {login.casefold() for login in change.removed} & {login.casefold() for login in issue.assignees}
+        return bool(kept or _left_out(change, issue))
     if change.surface in (mapping.RELEASE, mapping.PARENT):
         place = issue.release if change.surface == mapping.RELEASE else issue.parent
         return place == "".join(members(change.before)) != "".join(members(change.after))

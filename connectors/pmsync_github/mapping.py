@@ -27,6 +27,7 @@ PRIORITY = "label:priority"
 LABELS = "labels"
 RELEASE = "release"
 PARENT = "parent"
+ASSIGNEES = "assignees"
 RELEASE_STATE = "milestone.state"
 RELEASE_DUE = "milestone.due"
 MILESTONE_TITLE = "milestone.title"
@@ -90,7 +91,7 @@ class Issue:
     reason: str
     labels: tuple[LabelEntry, ...] | None
     creator: str
-    assignee: str
+    assignees: tuple[str, ...]
     url: str
     created_at: float
     updated_at: float
@@ -174,6 +175,12 @@ def split_marker(body: str) -> tuple[str, str | None]:
     return kept + body[last.end() :], last[1]
 
 
+def first_marker(body: str) -> tuple[str, str, str] | None:
+    """The first marker's token, and what stands above and below it."""
+    found = _MARKER.search(body) if "<!-- pmsync:" in body else None
+    return None if found is None else (found[1], body[: found.start()], body[found.end() :])
+
+
 def references(body: str) -> tuple[str, ...]:
     """Issues of any tracker that the text names by address, or as ``owner/name#12``; at most fifty, in order."""
     found: dict[str, None] = {}
@@ -193,7 +200,7 @@ def record(issue: Issue, reading: Reading) -> Record:
     """The record that ``issue`` is."""
     text, marker = split_marker(issue.body)
     priority, labels = label_surfaces(issue.labels, reading.priorities)
-    people = {"reporter": issue.creator, "assignee": issue.assignee}
+    people = {"reporter": issue.creator, "assignee": issue.assignees[0] if issue.assignees else ""}
     return Record(
         ref=RecordRef(reading.scope.system, issue.id),
         scope=reading.scope,
@@ -208,6 +215,7 @@ def record(issue: Issue, reading: Reading) -> Record:
             LABELS: labels,
             RELEASE: known(issue.release),
             PARENT: _parent(issue),
+            ASSIGNEES: known(frozenset(issue.assignees)),
         },
         version=stamp(issue.updated_at),
         updated_at=issue.updated_at,

@@ -8,7 +8,7 @@ ISSUE_FIELDS = """
 fragment IssueFields on Issue {
   id number title body state stateReason(enableDuplicate: true) url createdAt updatedAt
   author { __typename login }
-  assignees(first: 1) { nodes { login } }
+  assignees(first: 10) { nodes { login } }
   labels(first: 100) { nodes { id name } pageInfo { hasNextPage } }
   repository { nameWithOwner visibility }
   milestone { ...MilestoneFields }
@@ -22,21 +22,69 @@ fragment MilestoneFields on Milestone {
 }
 """
 
+COMMENT_FIELDS = """
+fragment CommentFields on IssueComment {
+  __typename id body url createdAt updatedAt
+  author { __typename login }
+  issue { id number }
+  repository { nameWithOwner visibility }
+}
+"""
+
+COMMENTS_OF = (
+    """
+query CommentsOf($id: ID!, $after: String) {
+  node(id: $id) {
+    ... on Issue { comments(first: 100, after: $after) { nodes { ...CommentFields } pageInfo { hasNextPage endCursor } } }
+  }
+}
+"""
+    + COMMENT_FIELDS
+)
+"""All comments of one issue, oldest first, 100 a page."""
+
+COMMENT_STEP = "said"
+"""The alias of the two mutations of comments."""
+
+ADD_COMMENT = (
+    """
+mutation AddComment($id: ID!, $body: String!) {
+  said: addComment(input: {subjectId: $id, body: $body}) { commentEdge { node { ...CommentFields } } }
+}
+"""
+    + COMMENT_FIELDS
+)
+
+EDIT_COMMENT = (
+    """
+mutation EditComment($id: ID!, $body: String!) {
+  said: updateIssueComment(input: {id: $id, body: $body}) { issueComment { ...CommentFields } }
+}
+"""
+    + COMMENT_FIELDS
+)
+
 NODES = (
     """
 query Nodes($ids: [ID!]!) {
-  nodes(ids: $ids) { __typename ... on Issue { ...IssueFields } ... on Milestone { ...MilestoneFields } }
+  nodes(ids: $ids) {
+    __typename
+    ... on Issue { ...IssueFields }
+    ... on Milestone { ...MilestoneFields }
+    ... on IssueComment { ...CommentFields }
+  }
 }
 """
     + ISSUE_FIELDS
+    + COMMENT_FIELDS
 )
-"""Whole issues and milestones by node id, at most 100; unreadable ones are null, each with an error of type NOT_FOUND."""
+"""Whole issues, milestones and comments by node id, at most 100; unreadable ones are null, each with an error of type NOT_FOUND."""
 
 _PAST = """
 fragment Past on Issue {
   timelineItems(first: 100, after: $items, since: $since, itemTypes: [
     RENAMED_TITLE_EVENT, LABELED_EVENT, UNLABELED_EVENT, CLOSED_EVENT, REOPENED_EVENT
-    MILESTONED_EVENT, DEMILESTONED_EVENT, PARENT_ISSUE_ADDED_EVENT, PARENT_ISSUE_REMOVED_EVENT
+    MILESTONED_EVENT, DEMILESTONED_EVENT, PARENT_ISSUE_ADDED_EVENT, PARENT_ISSUE_REMOVED_EVENT, ASSIGNED_EVENT, UNASSIGNED_EVENT
   ]) {
     nodes {
       __typename
@@ -49,6 +97,8 @@ fragment Past on Issue {
       ... on DemilestonedEvent { createdAt actor { __typename login } milestoneTitle }
       ... on ParentIssueAddedEvent { createdAt actor { __typename login } parent { id } }
       ... on ParentIssueRemovedEvent { createdAt actor { __typename login } parent { id } }
+      ... on AssignedEvent { createdAt actor { __typename login } assignee { __typename ... on User { login } ... on Bot { login } } }
+      ... on UnassignedEvent { createdAt actor { __typename login } assignee { __typename ... on User { login } ... on Bot { login } } }
     }
     pageInfo { hasNextPage endCursor }
   }
@@ -62,10 +112,16 @@ fragment Past on Issue {
 NODES_AND_PAST = (
     """
 query Nodes($ids: [ID!]!, $since: DateTime!, $items: String, $texts: String) {
-  nodes(ids: $ids) { __typename ... on Issue { ...IssueFields ...Past } ... on Milestone { ...MilestoneFields } }
+  nodes(ids: $ids) {
+    __typename
+    ... on Issue { ...IssueFields ...Past }
+    ... on Milestone { ...MilestoneFields }
+    ... on IssueComment { ...CommentFields }
+  }
 }
 """
     + ISSUE_FIELDS
+    + COMMENT_FIELDS
     + _PAST
 )
 """The same with what happened to each issue since ``$since``: bodies from their edit history, all else from the timeline."""
@@ -114,6 +170,14 @@ _MUTATIONS = {
         "closeIssue(input: {issueId: $id, stateReason: $reason}) { issue { ...IssueFields } }",
     ),
     "milestone": ("$milestone: ID", "updateIssue(input: {id: $id, milestoneId: $milestone}) { issue { ...IssueFields } }"),
+    "assign": (
+        "$assign: [ID!]!",
+        "addAssigneesToAssignable(input: {assignableId: $id, assigneeIds: $assign}) { assignable { ... on Issue { ...IssueFields } } }",
+    ),
+    "unassign": (
+        "$unassign: [ID!]!",
+        "removeAssigneesFromAssignable(input: {assignableId: $id, assigneeIds: $unassign}) { assignable { ... on Issue { ...IssueFields } } }",
+    ),
     "parent": (
         "$parent: ID!",
         "addSubIssue(input: {issueId: $parent, subIssueId: $id, replaceParent: true}) { subIssue { ...IssueFields } }",
@@ -145,5 +209,5 @@ def issue_ids(numbers: Sequence[int]) -> str:
 def users(count: int) -> str:
     """Accounts by login: aliases and variables ``u0`` to ``u<count - 1>``."""
     declared = ", ".join(f"$u{number}: String!" for number in range(count))
-    body = "\n".join(f"  u{number}: user(login: $u{number}) {{ login name }}" for number in range(count))
+    body = "\n".join(f"  u{number}: user(login: $u{number}) {{ id login name }}" for number in range(count))
     return f"query Users({declared}) {{\n{body}\n}}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pmsync.connect.errors import ConfigError
 from pmsync.model.enums import Nature, Priority, Status
 from pmsync.model.record import ScopeRef
-from pmsync.reconcile.lenses import EnumLens, LabelsLens, ReferencesLens, TextLens
+from pmsync.reconcile.lenses import DayLens, EnumLens, LabelsLens, PeopleLens, ReferencesLens, TextLens
 from pmsync.reconcile.surface import DefaultTaken, Surface
 from pmsync_github import mapping, milestones
 from pmsync_github.priority import PriorityNames, default_label, token
@@ -58,7 +58,7 @@ class Layout:
         scope_labels: labels that make an issue belong to the scope: they are no matter of the labels surface.
         namespace: prefix of the labels that pmsync touches, "" for all.
         read_only: why nothing can be written here, None when it can.
-        labels_read_only: why no label, milestone or parent of an issue can be written here, None when it can.
+        labels_read_only: why no label, milestone, parent or assignee of an issue can be written here, None when it can.
         milestones_read_only: why no milestone can be made or changed here, None when it can.
     """
 
@@ -79,7 +79,7 @@ def surfaces(layout: Layout) -> list[Surface]:
     labels_read_only = layout.read_only or layout.labels_read_only
     return [
         *_titles(layout),
-        Surface(mapping.BODY, "body", TextLens(body_limit), read_only=layout.read_only),
+        Surface(mapping.BODY, "body", TextLens(body_limit, markdown=True, inert=True), read_only=layout.read_only),
         _status(layout),
         _priority(layout, labels_read_only),
         Surface(
@@ -90,6 +90,7 @@ def surfaces(layout: Layout) -> list[Surface]:
         ),
         Surface(mapping.RELEASE, "release", ReferencesLens(single=True), read_only=labels_read_only),
         Surface(mapping.PARENT, "parent", ReferencesLens(single=True, scalar=True), read_only=labels_read_only),
+        Surface(mapping.ASSIGNEES, "assignees", PeopleLens(), read_only=labels_read_only),
         *_milestones(layout),
     ]
 
@@ -110,7 +111,7 @@ def _milestones(layout: Layout) -> list[Surface]:
     closed = layout.read_only or layout.milestones_read_only
     return [
         Surface(mapping.RELEASE_STATE, "status", state, read_only=closed, natures=RELEASE),
-        Surface(mapping.RELEASE_DUE, "due", TextLens(single_line=True), read_only=closed, natures=RELEASE),
+        Surface(mapping.RELEASE_DUE, "due", DayLens(), read_only=closed, natures=RELEASE),
     ]
 
 

@@ -93,6 +93,7 @@ def issue_in(payload: Any) -> Issue | None:
     if not isinstance(payload, Mapping):
         return None
     try:
-        return graph_issue(payload.get("issue") or payload.get("labelable") or payload.get("subIssue"))
+        shown = (payload.get(name) for name in ("issue", "labelable", "assignable", "subIssue"))
+        return graph_issue(next((one for one in shown if one), None))
     except msgspec.ValidationError:
         return None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from pmsync.model.enums import Audience
 from pmsync_github import mapping
 from pmsync_github.mapping import Issue, LabelEntry
 from pmsync_github.milestones import Milestone, day
@@ -97,7 +99,7 @@ class RestIssue(msgspec.Struct):
             reason=(self.state_reason or "").lower(),
             labels=tuple(entry for entry in entries if entry.name),
             creator=self.user.login if self.user else "",
-            assignee=self.assignees[0].login if self.assignees else "",
+            assignees=tuple(sorted(one.login for one in self.assignees or ())),
             url=self.html_url,
             created_at=self.created_at.timestamp(),
             updated_at=self.updated_at.timestamp(),
@@ -131,10 +133,41 @@ class RestComment(msgspec.Struct):
         """The number of the issue it belongs to."""
         return int(self.issue_url.rsplit("/", 1)[1])
 
+    def said(self, issue: str, audience: Audience) -> Said:
+        """The common shape. A listing tells neither the node id of the issue nor who reads the repository."""
+        return Said(
+            id=self.node_id,
+            body=self.body or "",
+            author=self.user.login if self.user else "",
+            url=self.html_url,
+            created_at=self.created_at.timestamp(),
+            updated_at=self.updated_at.timestamp(),
+            repository="/".join(self.issue_url.rsplit("/", 4)[1:3]),
+            number=self.number,
+            issue=issue,
+            audience=audience,
+        )
+
     @property
     def on_pull_request(self) -> bool:
         """Whether it stands under a pull request, which shares the listing."""
         return "/pull/" in self.html_url
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One comment on an issue as either API shows it; times are Unix seconds, ``issue`` is the issue's node id."""
+
+    id: str
+    body: str
+    author: str
+    url: str
+    created_at: float
+    updated_at: float
+    repository: str
+    number: int
+    issue: str
+    audience: Audience
 
 
 class RestMark(msgspec.Struct):
@@ -253,7 +286,7 @@ class GraphIssue(msgspec.Struct, rename="camel"):
             reason=(self.state_reason or "").lower(),
             labels=None if self.labels.pageInfo.hasNextPage else tuple(LabelEntry(raw.name, raw.id) for raw in self.labels.nodes),
             creator=_graph_login(self.author),
-            assignee=self.assignees.nodes[0].login if self.assignees.nodes else "",
+            assignees=tuple(sorted(one.login for one in self.assignees.nodes)),
             url=self.url,
             created_at=self.created_at.timestamp(),
             updated_at=self.updated_at.timestamp(),
@@ -262,6 +295,48 @@ class GraphIssue(msgspec.Struct, rename="camel"):
             release=self.milestone.id if self.milestone else "",
             parent=self.parent.id if self.parent else "",
             milestone=self.milestone.milestone() if self.milestone else None,
+        )
+
+
+class GraphAssignee(msgspec.Struct):
+    """The account that an event concerns; without a login where it is no person's and no App's."""
+
+    login: str = ""
+    typename: str = msgspec.field(default="", name="__typename")
+
+
+class GraphNumbered(msgspec.Struct):
+    """The issue that a comment is on."""
+
+    id: str
+    number: int
+
+
+class GraphComment(msgspec.Struct, rename="camel"):
+    """The fields read from a comment (fragment ``CommentFields``)."""
+
+    id: str
+    body: str
+    url: str
+    created_at: datetime
+    updated_at: datetime
+    issue: GraphNumbered
+    repository: GraphRepository
+    author: GraphActor | None = None
+
+    def said(self) -> Said:
+        """The common shape."""
+        return Said(
+            id=self.id,
+            body=self.body,
+            author=_graph_login(self.author),
+            url=self.url,
+            created_at=self.created_at.timestamp(),
+            updated_at=self.updated_at.timestamp(),
+            repository=self.repository.nameWithOwner,
+            number=self.issue.number,
+            issue=self.issue.id,
+            audience=mapping.audience_of(self.repository.visibility),
         )
 
 
@@ -283,6 +358,7 @@ class GraphEvent(msgspec.Struct, rename="camel"):
     label: GraphLabelName | None = None
     milestone_title: str = ""
     parent: GraphId | None = None
+    assignee: GraphAssignee | None = None
 
     @property
     def who(self) -> str:
@@ -351,6 +427,17 @@ def graph_milestone(node: Any) -> Milestone | None:
     if not isinstance(node, Mapping) or node.get("__typename") != "Milestone":
         return None
     return msgspec.convert(node, GraphMilestone).milestone()
+
+
+def graph_comment(node: Any) -> Said | None:
+    """The comment that a GraphQL node is, None when it is null or something else.
+
+    Raises:
+        msgspec.ValidationError: it is a comment but lacks a field.
+    """
+    if not isinstance(node, Mapping) or node.get("__typename") != "IssueComment":
+        return None
+    return msgspec.convert(node, GraphComment).said()
 
 
 def graph_past(node: Any) -> GraphPast:

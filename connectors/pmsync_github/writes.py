@@ -12,8 +12,10 @@ from pmsync.model.enums import Nature
 from pmsync.model.record import Record, RecordRef, ScopeRef
 from pmsync.reconcile.operation import Operation, OpKind
 from pmsync_github import intent, mapping, queries
+from pmsync_github.accounts import Accounts
 from pmsync_github.catalogue import Catalogue, LabelBook
 from pmsync_github.client import Client, GraphAnswer
+from pmsync_github.commenting import CommentWriter
 from pmsync_github.control import Control
 from pmsync_github.graph import GraphReads
 from pmsync_github.intent import Intent
@@ -26,6 +28,7 @@ from pmsync_github.wire import RestIssue
 
 _MOVED = frozenset({301, 302, 307, 308})
 _ANSWERED = frozenset({200, 201, 403, 404, 410, 422}) | _MOVED
+_NOBODY = "GitHub knows no account of the login {who}: correct it under people in the config"
 _READ_AGAIN = "it is read again before the next plan"
 
 
@@ -42,6 +45,8 @@ class Tools:
     record: Callable[[ScopeRef, Issue], Record]
     scope_labels: Callable[[ScopeRef], tuple[str, ...]]
     releases: ReleaseWriter
+    accounts: Accounts
+    comments: CommentWriter
 
 
 class Writer:
@@ -55,7 +60,7 @@ class Writer:
 
     def prepare(self, scope: ScopeRef, ops: Sequence[Operation]) -> None:
         """Create the labels that ``ops`` add and the repository lacks. One that cannot be created is remembered, and refused in ``apply``."""
-        ops = [op for op in ops if op.item_kind.nature is not Nature.RELEASE]
+        ops = [op for op in ops if op.item_kind.nature not in (Nature.RELEASE, Nature.COMMENT)]
         wanted = {name for op in ops for name in intent.read(op).added}
         if any(op.kind is OpKind.CREATE for op in ops):
             wanted |= set(self._tools.scope_labels(scope))
@@ -105,7 +110,11 @@ class Writer:
             yield receipt
 
     def _send(self, scope: ScopeRef, op: Operation) -> Receipt:
-        one = self._tools.releases if op.item_kind.nature is Nature.RELEASE else None
+        others: Mapping[Nature, ReleaseWriter | CommentWriter] = {
+            Nature.RELEASE: self._tools.releases,
+            Nature.COMMENT: self._tools.comments,
+        }
+        one = others.get(op.item_kind.nature)
         if op.kind is OpKind.CREATE:
             return self._create(scope, op) if one is None else one.create(scope, op)
         return self._update(scope, op) if one is None else one.update(scope, op)
@@ -118,6 +127,9 @@ class Writer:
         )  # whatever the answer's record needs is read before, so that nothing fails after the create
         wanted = intent.read(op)
         entries, refused = self._usable(scope, wanted)
+        if strangers := self._tools.accounts.unknown(wanted.assign):
+            refused[mapping.ASSIGNEES] = _NOBODY.format(who=", ".join(strangers))
+            wanted = replace(wanted, assign=tuple(login for login in wanted.assign if login not in strangers))
         body = self._new_body(scope, op, wanted, [entry.name for entry in entries])
         if wanted.release and "milestone" not in body:
             refused[mapping.RELEASE] = f"the milestone is not in {scope.key} any more"
@@ -160,6 +172,8 @@ class Writer:
             body["labels"] = list({token(name): name for name in labels}.values())
         if wanted.release and (number := self._tools.releases.number(scope, wanted.release)) is not None:
             body["milestone"] = number
+        if wanted.assign:
+            body["assignees"] = list(wanted.assign)
         return body
 
     def _put_new_under(self, issue: Issue, parent: str, refused: dict[str, str]) -> Issue:
@@ -265,6 +279,7 @@ class Writer:
             variables["parent"] = wanted.parent
         elif wanted.orphaned:
             variables["orphan"] = wanted.orphaned
+        variables |= self._people(wanted, refused)
         steps = [step for step in variables if step != "id"]
         if wanted.status is not None:
             state, reason = intent.state_of(wanted.status)
@@ -309,6 +324,15 @@ class Writer:
         entries = {entry.id: entry for name in wanted.added if (entry := book.find(name))}
         return list(entries.values()), refused
 
+    def _people(self, wanted: Intent, refused: dict[str, str]) -> dict[str, list[str]]:
+        """The node ids of those to be assigned, and of those to be taken back."""
+        ids = self._tools.accounts.ids([*wanted.assign, *wanted.unassign])
+        if strangers := [login for login in wanted.assign if login not in ids]:
+            refused[mapping.ASSIGNEES] = _NOBODY.format(who=", ".join(strangers))
+        steps = {"assign": wanted.assign, "unassign": wanted.unassign}
+        found = {step: [ids[login] for login in logins if login in ids] for step, logins in steps.items()}
+        return {step: nodes for step, nodes in found.items() if nodes}
+
     def _present(self, scope: ScopeRef, wanted: Intent) -> list[LabelEntry]:
         """The labels to remove; one that the repository does not have is on no issue either."""
         if not wanted.removed:
@@ -346,7 +370,8 @@ class Writer:
 
     def _nothing_left(self, op: Operation, refused: dict[str, str]) -> Receipt:
         if refused:
-            raise Rejected(f"{op.key}: nothing of it can be written", surfaces=refused)
+            reasons = "; ".join(dict.fromkeys(refused.values()))
+            raise Rejected(f"{op.key}: nothing of it can be written: {reasons}", surfaces=refused)
         return Receipt(op.uid, Outcome.DONE, op.ref, reason="nothing had to be sent")
 
 

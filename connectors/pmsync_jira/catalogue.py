@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pmsync.connect import comments
 from pmsync.connect.errors import ConnectorError, Fatal, Gone, Rejected
 from pmsync.connect.plugin import ScopeConfig
+from pmsync.connect.pointers import not_in
 from pmsync.model.record import ScopeRef
-from pmsync.reconcile.lenses import LabelsLens, ReferencesLens, TextLens
+from pmsync.reconcile.lenses import DayLens, LabelsLens, PeopleLens, ReferencesLens, TextLens
 from pmsync.reconcile.surface import Surface
-from pmsync_jira import adf, mapping, priorities, statuses, versions, wire
+from pmsync_jira import mapping, priorities, statuses, versions, wire
+from pmsync_jira.bodies import LIMIT, Bodies
 from pmsync_jira.client import Client
+from pmsync_jira.commenting import TEXT_LIMIT
 
 BROWSE, CREATE, EDIT, TRANSITION = "BROWSE_PROJECTS", "CREATE_ISSUES", "EDIT_ISSUES", "TRANSITION_ISSUES"
 PERMISSIONS: Mapping[str, str] = {
@@ -23,25 +27,38 @@ PERMISSIONS: Mapping[str, str] = {
 """What pmsync needs in a project: Jira's key to the name in the permission scheme."""
 ADMINISTER = "Administer Projects"
 """The permission that the instance mark and versions take; everything else goes without it."""
-ADMINISTER_PROJECTS, LINK = "ADMINISTER_PROJECTS", "LINK_ISSUES"
-OPTIONAL: Mapping[str, str] = {ADMINISTER_PROJECTS: ADMINISTER, LINK: "Link Issues"}
-"""What can be done without: versions are only read then, and so is who waits for whom."""
+ADMINISTER_PROJECTS, LINK, ASSIGN = "ADMINISTER_PROJECTS", "LINK_ISSUES", "ASSIGN_ISSUES"
+COMMENT = "ADD_COMMENTS"
+OPTIONAL: Mapping[str, str] = {
+    ADMINISTER_PROJECTS: ADMINISTER,
+    LINK: "Link Issues",
+    ASSIGN: "Assign Issues",
+    COMMENT: "Add Comments",
+}
+"""What can be done without: versions are only read then, and so is who waits for whom, and who is assigned."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectFacts:
-    """One project as discovered."""
+    """One project as discovered. ``flat``: why none of its issues can have a parent. ``anchored``: listings tell what links elsewhere we made.
+
+    ``starts``: the config names the field of start dates.
+    """
 
     project: wire.Project
     statuses: tuple[wire.Status, ...]
     priorities: tuple[wire.Priority, ...]
     permissions: Mapping[str, bool]
+    flat: str | None = None
+    anchored: bool = False
+    starts: bool = False
 
 
 @dataclass(slots=True)
 class _Kept:
     """What is remembered of one scope until ``refresh``."""
 
+    project: wire.Project | None = None
     facts: ProjectFacts | None = None
     surfaces: list[Surface] | None = None
     types: list[wire.IssueType] | None = None
@@ -51,8 +68,9 @@ class _Kept:
 class Catalogue:
     """Discovery with a memory. Every method may raise what the client raises, and ``Gone`` with the project named."""
 
-    def __init__(self, client: Client, scopes: Mapping[ScopeRef, ScopeConfig]) -> None:
+    def __init__(self, client: Client, scopes: Mapping[ScopeRef, ScopeConfig], bodies: Bodies) -> None:
         self._client = client
+        self._bodies = bodies
         self._scopes = scopes
         self._kept: dict[ScopeRef, _Kept] = {}
 
@@ -66,7 +84,10 @@ class Catalogue:
         Raises:
             Gone: it does not exist, or our account may not see it.
         """
-        return find_project(self._client, scope)[0]
+        kept = self._of(scope)
+        if kept.project is None:
+            kept.project, _ = find_project(self._client, scope)
+        return kept.project
 
     def facts(self, scope: ScopeRef) -> ProjectFacts:
         """Everything the surfaces rest on."""
@@ -78,6 +99,9 @@ class Catalogue:
                 tuple(self._client.statuses(scope.key)),
                 tuple(self._client.priorities(project.id)),
                 self._client.permissions(scope.key, [*PERMISSIONS, *OPTIONAL]),
+                self._client.flat(project),
+                self._client.lists_properties,
+                bool(self._client.start.id),
             )
         return kept.facts
 
@@ -85,7 +109,7 @@ class Catalogue:
         """The surfaces of the project's issues and versions."""
         kept = self._of(scope)
         if kept.surfaces is None:
-            kept.surfaces = surfaces(scope, self.facts(scope), self._scopes.get(scope))
+            kept.surfaces = surfaces(scope, self.facts(scope), self._scopes.get(scope), self._bodies)
         return list(kept.surfaces)
 
     def types(self, scope: ScopeRef) -> list[wire.IssueType]:
@@ -138,7 +162,7 @@ def refused_query(scope: ScopeRef, words: str, where: str | None) -> ConnectorEr
     )
 
 
-def surfaces(scope: ScopeRef, facts: ProjectFacts, config: ScopeConfig | None) -> list[Surface]:
+def surfaces(scope: ScopeRef, facts: ProjectFacts, config: ScopeConfig | None, bodies: Bodies) -> list[Surface]:
     """Where hub fields show in a project's issues and versions. Pure."""
     maps = config.maps if config else {}
     namespace = config.label_namespace if config else ""
@@ -147,7 +171,7 @@ def surfaces(scope: ScopeRef, facts: ProjectFacts, config: ScopeConfig | None) -
     locked = _lacking(scope, facts, EDIT)
     return [
         Surface(mapping.TITLE, "title", TextLens(mapping.TITLE_LIMIT, single_line=True), read_only=locked),
-        Surface(mapping.BODY, "body", TextLens(adf.LIMIT, markdown=True), read_only=locked),
+        Surface(mapping.BODY, "body", TextLens(LIMIT, markdown=True, form=bodies), read_only=locked),
         Surface(
             mapping.STATUS,
             "status",
@@ -171,18 +195,21 @@ def surfaces(scope: ScopeRef, facts: ProjectFacts, config: ScopeConfig | None) -
             read_only=locked,
         ),
         Surface(mapping.RELEASE, "release", ReferencesLens(), read_only=locked),
-        Surface(mapping.PARENT, "parent", ReferencesLens(single=True, scalar=True), read_only=locked or _flat(scope, facts)),
+        Surface(mapping.PARENT, "parent", ReferencesLens(single=True, scalar=True), read_only=locked or facts.flat),
         Surface(mapping.BLOCKED_BY, "blocked_by", ReferencesLens(), read_only=_lacking(scope, facts, LINK)),
+        Surface(mapping.ASSIGNEES, "assignees", PeopleLens(single=True), read_only=_lacking(scope, facts, ASSIGN)),
+        Surface(mapping.DUE, "due", DayLens(), read_only=locked),
+        *([Surface(mapping.START, "start", DayLens(begins=True), read_only=locked)] if facts.starts else ()),
+        *_elsewhere(scope, facts),
         *versions.surfaces(_lacking(scope, facts, ADMINISTER_PROJECTS)),
+        *comments.surfaces(TEXT_LIMIT, _lacking(scope, facts, COMMENT), text=TextLens(TEXT_LIMIT, markdown=True, form=bodies)),
     ]
 
 
-def _flat(scope: ScopeRef, facts: ProjectFacts) -> str | None:
-    """Why no issue of the project can have a parent. One stands exactly one level above its children."""
-    levels = {one.level for one in facts.project.issue_types}
-    if len(levels) != 1:
-        return None
-    return f"all issue types of the project {scope.key} are of one level, so that none can be the parent of another"
+def _elsewhere(scope: ScopeRef, facts: ProjectFacts) -> list[Surface]:
+    """Remote links, where what we made of them is seen with every issue."""
+    lens = LabelsLens(exclude=not_in(scope.system))
+    return [Surface(mapping.ELSEWHERE, "elsewhere", lens, read_only=_lacking(scope, facts, LINK))] if facts.anchored else []
 
 
 def _lacking(scope: ScopeRef, facts: ProjectFacts, permission: str) -> str | None:

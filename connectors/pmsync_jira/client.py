@@ -21,6 +21,7 @@ from pmsync.net.words import retry_after, sent_at
 from pmsync_jira import wire
 from pmsync_jira.mapping import PROPERTY
 from pmsync_jira.settings import JiraSettings
+from pmsync_jira.startdate import StartDate
 
 API = "/rest/api/3"
 PAGE = 100
@@ -55,6 +56,7 @@ FIELDS = (
     "fixVersions",
     "parent",
     "issuelinks",
+    "duedate",
 )
 """What a whole record is read from."""
 
@@ -118,11 +120,15 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A definite refusal: the status and Jira's words, general ones and one per field."""
+    """A definite refusal: the status and Jira's words, general ones and one per field.
+
+    ``moved``: nothing is wrong with the search, but its pages shifted while they were read, so that the walk has to be taken up anew.
+    """
 
     status: int
     messages: Sequence[str]
     fields: Mapping[str, str]
+    moved: bool = False
 
     def __str__(self) -> str:
         parts = [*self.messages, *(f"{name}: {text}" for name, text in self.fields.items())]
@@ -153,19 +159,57 @@ def _reset(headers: Mapping[str, str], now: float) -> float | None:
 
 
 class Client:
-    """One Jira site. Every method may raise what ``Http.send`` raises."""
+    """One Jira Cloud site. Every method may raise what ``Http.send`` raises. Jira Data Center's differences: ``datacenter``.
+
+    Attributes:
+        api: the root of the API's paths.
+        reads: requests that only read although they are POSTs.
+        page: issues per search page when fields are asked for.
+        id_page: issues per search page when only ids are.
+        batch: issues per direct read.
+        probe: keys to be probed at a time.
+        shown_history: edits that a direct read shows of an issue at most: the newest.
+        order: how a walk through changes is sorted.
+        lists_properties: whether listings show the property of every issue.
+    """
+
+    api = API
+    reads: tuple[ReadRule, ...] = READS
+    page = PAGE
+    id_page = ID_PAGE
+    batch = BATCH
+    probe = BATCH
+    shown_history = SHOWN_HISTORY
+    order = "updated ASC"
+    lists_properties = True
 
     def __init__(self, settings: JiraSettings, environment: Environment) -> None:
-        login, token = settings.login, settings.token.get_secret_value()
-        basic = base64.b64encode(f"{login}:{token}".encode()).decode()
+        authorization, secrets = self.credentials(settings)
+        self.start = StartDate(settings.start_field)
+        self.asked = self.start.asked(FIELDS)
         self._http = Http(
             environment,
             settings.url,
-            Manners(limited=limited),
-            auth=lambda: {"authorization": f"Basic {basic}"},
-            reads=READS,
-            secrets=(token, basic),
+            Manners(limited=self.limited),
+            auth=lambda: {"authorization": authorization},
+            reads=self.reads,
+            secrets=secrets,
         )
+
+    @staticmethod
+    def credentials(settings: JiraSettings) -> tuple[str, tuple[str, ...]]:
+        """The Authorization header, and what of it must never be shown."""
+        token = settings.token.get_secret_value()
+        basic = base64.b64encode(f"{settings.login}:{token}".encode()).decode()
+        return f"Basic {basic}", (token, basic)
+
+    @staticmethod
+    def limited(answer: Answer, now: float) -> Limited | None:
+        """What a refusal for limits asks for, None where the answer is none."""
+        return limited(answer, now)
+
+    def refresh(self) -> None:
+        """Forget what was learnt of the site."""
 
     @property
     def http(self) -> Http:
@@ -176,11 +220,11 @@ class Client:
 
     def search(self, query: Query) -> Found | Refused:
         """One page; a refusal (bad JQL, an expired token, a project that cannot be seen) comes back as a value."""
-        path = f"{API}/search/jql"
+        path = f"{self.api}/search/jql"
         answer = self._http.send(Call("POST", path, f"POST {path}", json=query.body(), expect=frozenset({200, 400})))
         if answer.status == 400:
             return refusal(answer)
-        page: wire.SearchPage = answer.decode(wire.SearchPage)
+        page: wire.SearchPage = answer.decode(self.start.page)
         return Found(page.issues, page.token or None, sent_at(answer.headers))
 
     def bulk_fetch(self, names: Sequence[str], *, history: bool = False) -> Read:
@@ -188,12 +232,12 @@ class Client:
 
         ``history``: with the newest ``SHOWN_HISTORY`` edits of each.
         """
-        path = f"{API}/issue/bulkfetch"
-        body: dict[str, Any] = {"issueIdsOrKeys": list(names), "fields": list(FIELDS), "properties": [PROPERTY]}
+        path = f"{self.api}/issue/bulkfetch"
+        body: dict[str, Any] = {"issueIdsOrKeys": list(names), "fields": list(self.asked), "properties": [PROPERTY]}
         if history:
             body["expand"] = ["changelog"]
         answer = self._http.send(Call("POST", path, f"POST {path}", json=body))
-        fetched: wire.BulkFetched = answer.decode(wire.BulkFetched)
+        fetched: wire.BulkFetched = answer.decode(self.start.fetched)
         return Read(fetched.issues, sent_at(answer.headers))
 
     def status_of(self, issue: str) -> wire.Status | None:
@@ -202,14 +246,21 @@ class Client:
         return found.fields.status or None
 
     def comments(self, issue: str, start: int) -> wire.Comments:
-        """One page of an issue's comments."""
-        params = {"startAt": str(start), "maxResults": str(PAGE), "orderBy": "created"}
+        """One page of an issue's comments, with their properties."""
+        params = {"startAt": str(start), "maxResults": str(PAGE), "orderBy": "created", "expand": "properties"}
         return self._get(f"/issue/{issue}/comment", "/issue/{}/comment", wire.Comments, params)
 
+    def comment(self, issue: str, comment: str) -> wire.Comment:
+        """One comment, with its properties."""
+        params = {"expand": "properties"}
+        return self._get(f"/issue/{issue}/comment/{comment}", "/issue/{}/comment/{}", wire.Comment, params)
+
     def histories(self, issues: Sequence[str], fields: Sequence[str], token: str | None) -> wire.HistoryPage:
-        """One page of the edits of at most ``HISTORY_BATCH`` issues, oldest first."""
-        path = f"{API}/changelog/bulkfetch"
-        body: dict[str, Any] = {"issueIdsOrKeys": list(issues), "fieldIds": list(fields)}
+        """One page of the edits of at most ``HISTORY_BATCH`` issues, oldest first; of these fields (at most 10), or of all where none is named."""
+        path = f"{self.api}/changelog/bulkfetch"
+        body: dict[str, Any] = {"issueIdsOrKeys": list(issues)}
+        if fields:
+            body["fieldIds"] = list(fields)
         if token:
             body["nextPageToken"] = token
         page: wire.HistoryPage = self._http.send(Call("POST", path, f"POST {path}", json=body)).decode(wire.HistoryPage)
@@ -219,20 +270,21 @@ class Client:
 
     def create(self, body: Mapping[str, Any]) -> wire.Created | Refused:
         """Make an issue."""
-        answer = self._write("POST", "/issue", "/issue", body)
-        return refusal(answer) if answer.status in REFUSALS else answer.decode(wire.Created)
+        answer = self._write("POST", "/issue", "/issue", {**body, "fields": self.start.sent(body["fields"])})
+        return self._refused(answer) if answer.status in REFUSALS else answer.decode(wire.Created)
 
     def edit(self, issue: str, body: Mapping[str, Any]) -> Refused | None:
         """Change an issue's fields."""
-        answer = self._write("PUT", f"/issue/{issue}", "/issue/{}", body)
-        return refusal(answer) if answer.status in REFUSALS else None
+        sent = {**body, "fields": self.start.sent(body["fields"])} if "fields" in body else body
+        answer = self._write("PUT", f"/issue/{issue}", "/issue/{}", sent)
+        return self._refused(answer) if answer.status in REFUSALS else None
 
     def transitions(self, issue: str) -> list[wire.Transition] | Refused:
         """The ways out of the issue's present status, with the fields that each asks for."""
-        path = f"{API}/issue/{issue}/transitions"
+        path = f"{self.api}/issue/{issue}/transitions"
         params = {"expand": "transitions.fields"}
         expect = frozenset({200, *REFUSALS})
-        answer = self._http.send(Call("GET", path, f"GET {API}/issue/{{}}/transitions", params, expect=expect))
+        answer = self._http.send(Call("GET", path, f"GET {self.api}/issue/{{}}/transitions", params, expect=expect))
         if answer.status in REFUSALS:
             return refusal(answer)
         offered: wire.Transitions = answer.decode(wire.Transitions)
@@ -252,10 +304,46 @@ class Client:
 
     def unlink(self, link: str) -> Refused | None:
         """Take a link away; one that is not there any more is no refusal."""
-        path = f"{API}/issueLink/{link}"
+        path = f"{self.api}/issueLink/{link}"
         expect = frozenset({200, 204, *REFUSALS})
-        answer = self._http.send(Call("DELETE", path, f"DELETE {API}/issueLink/{{}}", expect=expect))
+        answer = self._http.send(Call("DELETE", path, f"DELETE {self.api}/issueLink/{{}}", expect=expect))
         return refusal(answer) if answer.status in REFUSALS - {404} else None
+
+    def add_comment(self, issue: str, body: Mapping[str, Any]) -> wire.Made | Refused:
+        """Comment on an issue."""
+        answer = self._write("POST", f"/issue/{issue}/comment", "/issue/{}/comment", body)
+        return refusal(answer) if answer.status in REFUSALS else answer.decode(wire.Made)
+
+    def edit_comment(self, issue: str, comment: str, body: Mapping[str, Any]) -> Refused | None:
+        """Write a comment anew; its properties stay."""
+        answer = self._write("PUT", f"/issue/{issue}/comment/{comment}", "/issue/{}/comment/{}", body)
+        return refusal(answer) if answer.status in REFUSALS else None
+
+    def put_remote_link(self, issue: str, body: Mapping[str, Any]) -> Refused | None:
+        """Make a remote link, or change the one of that global id."""
+        answer = self._write("POST", f"/issue/{issue}/remotelink", "/issue/{}/remotelink", body)
+        return refusal(answer) if answer.status in REFUSALS else None
+
+    def drop_remote_link(self, issue: str, global_id: str) -> Refused | None:
+        """Take a remote link away; one that is not there any more is no refusal."""
+        path, name = f"{self.api}/issue/{issue}/remotelink", f"DELETE {self.api}/issue/{{}}/remotelink"
+        expect = frozenset({200, 204, *REFUSALS})
+        answer = self._http.send(Call("DELETE", path, name, {"globalId": global_id}, expect=expect))
+        return refusal(answer) if answer.status in REFUSALS - {404} else None
+
+    def issue_property(self, issue: str) -> Any:
+        """What the issue property holds; None where there is none."""
+        path, name = f"{self.api}/issue/{issue}/properties/{PROPERTY}", f"GET {self.api}/issue/{{}}/properties/{{}}"
+        answer = self._http.send(Call("GET", path, name, expect=frozenset({200, 404})))
+        if answer.status == 404:
+            return None
+        found: wire.ProjectProperty = answer.decode(wire.ProjectProperty)
+        return found.value
+
+    def put_issue_property(self, issue: str, value: Mapping[str, Any]) -> Refused | None:
+        """Set the issue property."""
+        answer = self._write("PUT", f"/issue/{issue}/properties/{PROPERTY}", "/issue/{}/properties/{}", value)
+        return refusal(answer) if answer.status in REFUSALS else None
 
     def create_version(self, body: Mapping[str, Any]) -> wire.Version | Refused:
         """Make a version."""
@@ -267,21 +355,26 @@ class Client:
         answer = self._write("PUT", f"/version/{version}", "/version/{}", body)
         return refusal(answer) if answer.status in REFUSALS else None
 
+    def _refused(self, answer: Answer) -> Refused:
+        """A refusal, with the fields as we call them."""
+        found = refusal(answer)
+        return Refused(found.status, found.messages, self.start.told(found.fields), found.moved)
+
     def _write(self, method: str, path: str, name: str, body: Mapping[str, Any]) -> Answer:
         expect = frozenset({200, 201, 204, *REFUSALS})
-        return self._http.send(Call(method, API + path, f"{method} {API}{name}", json=body, expect=expect))
+        return self._http.send(Call(method, self.api + path, f"{method} {self.api}{name}", json=body, expect=expect))
 
     # -- catalogue ----------------------------------------------------------------------------------------------------------
 
     def project(self, key: str) -> tuple[wire.Project, float | None]:
         """A project and the server's time."""
-        answer = self._http.send(Call("GET", f"{API}/project/{key}", f"GET {API}/project/{{}}"))
+        answer = self._http.send(Call("GET", f"{self.api}/project/{key}", f"GET {self.api}/project/{{}}"))
         return answer.decode(wire.Project), sent_at(answer.headers)
 
     def project_mark(self, key: str) -> tuple[str | None, float | None]:
         """The instance mark kept in the project's properties, and the server's time; no mark when there is none, or no such project."""
-        path = f"{API}/project/{key}/properties/{PROPERTY}"
-        name = f"GET {API}/project/{{}}/properties/{{}}"
+        path = f"{self.api}/project/{key}/properties/{PROPERTY}"
+        name = f"GET {self.api}/project/{{}}/properties/{{}}"
         answer = self._http.send(Call("GET", path, name, expect=frozenset({200, 404})))
         at = sent_at(answer.headers)
         if answer.status == 404:
@@ -302,8 +395,8 @@ class Client:
 
     def version(self, version: str) -> tuple[wire.Version | None, float | None]:
         """A version, None where there is none that we may see, and the server's time."""
-        path = f"{API}/version/{version}"
-        answer = self._http.send(Call("GET", path, f"GET {API}/version/{{}}", expect=frozenset({200, 404})))
+        path = f"{self.api}/version/{version}"
+        answer = self._http.send(Call("GET", path, f"GET {self.api}/version/{{}}", expect=frozenset({200, 404})))
         return (None if answer.status == 404 else answer.decode(wire.Version)), sent_at(answer.headers)
 
     def link_types(self) -> list[wire.LinkType]:
@@ -340,8 +433,9 @@ class Client:
             params = {"startAt": str(len(found)), "maxResults": "200"}
             path, name = f"/issue/createmeta/{key}/issuetypes", "/issue/createmeta/{}/issuetypes"
             page = self._get(path, name, wire.TypePage, params)
-            found += page.issue_types
-            if not page.issue_types or len(found) >= page.total:
+            listed = page.issue_types or page.values
+            found += listed
+            if not listed or len(found) >= page.total:
                 return found
 
     def create_fields(self, key: str, issue_type: str) -> list[wire.CreateField]:
@@ -351,9 +445,16 @@ class Client:
             params = {"startAt": str(len(found)), "maxResults": "200"}
             path = f"/issue/createmeta/{key}/issuetypes/{issue_type}"
             page = self._get(path, "/issue/createmeta/{}/issuetypes/{}", wire.CreateFieldPage, params)
-            found += page.fields
-            if not page.fields or len(found) >= page.total:
-                return found
+            listed = page.fields or page.values
+            found += listed
+            if not listed or len(found) >= page.total:
+                return self.start.screen(found)
+
+    def flat(self, project: wire.Project) -> str | None:
+        """Why no issue of the project can have a parent. One stands exactly one level above its children."""
+        if len({one.level for one in project.issue_types}) != 1:
+            return None
+        return f"all issue types of the project {project.key} are of one level, so that none can be the parent of another"
 
     def permissions(self, key: str, wanted: Sequence[str]) -> dict[str, bool]:
         """Which of the wanted permissions our account has in a project."""
@@ -375,7 +476,7 @@ class Client:
         self._http.close()
 
     def _get(self, path: str, name: str, type_: type[T], params: Mapping[str, str] | Sequence[tuple[str, str]] = ()) -> T:
-        answer = self._http.send(Call("GET", API + path, f"GET {API}{name}", params))
+        answer = self._http.send(Call("GET", self.api + path, f"GET {self.api}{name}", params))
         decoded: T = answer.decode(type_)
         return decoded
 

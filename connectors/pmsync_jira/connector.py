@@ -1,10 +1,10 @@
-"""The contract for one Jira Cloud site: each verb delegates to the part that knows how."""
+"""The contract for one Jira site: each verb delegates to the part that knows how."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-
-import msgspec
+from dataclasses import replace
+from functools import cached_property
 
 from pmsync.connect.capabilities import Capabilities, Full, Partial, Unsupported
 from pmsync.connect.contract import (
@@ -21,34 +21,32 @@ from pmsync.connect.contract import (
     Stream,
     Unreadable,
 )
-from pmsync.connect.errors import AuthFailed, Gone, Rejected, WriteRefused
+from pmsync.connect.errors import Gone, Rejected, WriteRefused
 from pmsync.connect.plugin import Environment, ScopeConfig
-from pmsync.connect.webhooks import genuine
 from pmsync.model.enums import Audience, Kind
 from pmsync.model.record import Record, RecordRef, ScopeRef
 from pmsync.reconcile.operation import Operation, OpKind
 from pmsync.reconcile.surface import Surface
-from pmsync_jira import client, history, lookup, mapping, versions, wire
+from pmsync_jira import client, commenting, deployments, history, hooks, lookup, mapping, versions, wire
 from pmsync_jira.blocking import Blocking
 from pmsync_jira.catalogue import ADMINISTER, Catalogue, find_project
-from pmsync_jira.client import Client, Query
+from pmsync_jira.client import Query
 from pmsync_jira.control import Control
-from pmsync_jira.judging import Judge
 from pmsync_jira.pulls import Pulls, Readers
 from pmsync_jira.release_writes import ReleaseWriter
 from pmsync_jira.releases import Releases
 from pmsync_jira.settings import JiraScope, JiraSettings
 from pmsync_jira.stream import within
+from pmsync_jira.texts import Texts
 from pmsync_jira.vocabulary import check_maps
 from pmsync_jira.workflow import Workflow
 from pmsync_jira.writes import Writer
 
 _AUDIENCES = {"public": Audience.PUBLIC, "internal": Audience.INTERNAL, "private": Audience.PRIVATE}
-_DIGESTS = frozenset({"sha256", "sha384", "sha512"})
 
 
 class JiraConnector(Connector):
-    """One Jira Cloud site.
+    """One Jira site, of either deployment.
 
     Raises:
         ConfigError: a value map names what the hub does not have.
@@ -60,22 +58,25 @@ class JiraConnector(Connector):
         self._settings = settings
         self._environment = environment
         self._scopes = {scope.ref: scope for scope in scopes}
-        self._client = Client(settings, environment)
-        self._catalogue = Catalogue(self._client, self._scopes)
+        self._deployment = deployments.of(settings)
+        self._client = self._deployment.client(settings, environment)
+        self._catalogue = Catalogue(self._client, self._scopes, self._deployment.bodies)
         self._workflow = Workflow(self._client)
         self._blocking = Blocking(self._client)
-        self._writer = Writer(self._client, self._catalogue, self._workflow, self._blocking)
+        self._texts = Texts(self._client, self._deployment.bodies)
+        self._writer = Writer(self._client, self._catalogue, self._workflow, self._blocking, self._texts)
         self._release_writer = ReleaseWriter(self._client, self._catalogue)
         self._control = Control(settings, environment, self._client.http.limiter)
-        self._site = mapping.Site(environment.system, settings.url, self._scope_of)
-        self._judge = Judge(self._client, self._where)
+        self._site = mapping.Site(environment.system, settings.url, self._scope_of, self._deployment.bodies)
+        self._judge = self._deployment.judge(self._client, self._where)
         self._releases = Releases(self._client, self._site)
-        readers = Readers(self._workflow, self._judge, self._releases)
+        self._comments = commenting.Comments(self._client, self._site, self.me, lambda names: self._pulls.read(names).issues)
+        readers = Readers(self._workflow, self._judge, self._releases, self._comments)
         self._pulls = Pulls(self._client, environment.clock, self._site, round(settings.overlap * 1000), readers)
         self._homes: dict[str, ScopeRef] = {}
         self._me = ""
 
-    @property
+    @cached_property
     def capabilities(self) -> Capabilities:
         """Constant."""
         return Capabilities(
@@ -87,9 +88,10 @@ class JiraConnector(Connector):
             deletions=Unsupported("Jira has no feed of deleted issues; the sweep finds them"),
             ids=Full(),
             container=Full(),
-            comments=Partial("deleted comments are not reported, and comments are never written"),
+            comments=Partial("deleted comments are not reported; the sweep finds those that were copied"),
+            commenting=Full(),
             hints=Full() if self._settings.webhook_secret else Unsupported("no webhook_secret is configured"),
-            fetch_batch=client.BATCH,
+            fetch_batch=self._client.batch,
             server_max=300.0,
             index_lag=self._settings.overlap,
         )
@@ -104,7 +106,7 @@ class JiraConnector(Connector):
         """See ``doctor``."""
         from pmsync_jira.doctor import Doctor
 
-        return Doctor(self._client, self._catalogue, self._control, self._scopes).check(scopes)
+        return Doctor(self._deployment, self._client, self._catalogue, self._control, self._scopes).check(scopes)
 
     def scopes(self, wanted: Sequence[ScopeRef]) -> list[Scope]:
         """One call per project."""
@@ -119,6 +121,7 @@ class JiraConnector(Connector):
         self._catalogue.refresh()
         self._blocking.refresh()
         self._workflow.refresh()
+        self._client.refresh()
         self._homes.clear()
 
     def pull(self, scope: ScopeRef, stream: Stream, cursor: str | None) -> Iterator[Page]:
@@ -128,12 +131,23 @@ class JiraConnector(Connector):
         return self._pulls.items(scope, self._where(scope), cursor)
 
     def fetch(self, scope: ScopeRef, refs: Sequence[RecordRef], since: float | None = None) -> Fetched:
-        """Bulk fetches, 100 at a time; a moved issue comes back under its new key. Scopes with a condition cost a search per 50 more.
+        """Direct reads, 100 at a time on Cloud and one by one on Data Center; a moved issue comes back under its new key.
+
+        Scopes with a condition cost a search per 50 more.
 
         Versions have no history. One is read by itself, several by the list of their project.
         """
+        said, refs = commenting.refs_apart(refs)
+        if said:
+            spoken = self._comments.fetch(said)
+            rest = self.fetch(scope, refs, since) if refs else Fetched(())
+            missing = (*spoken.missing, *rest.missing)
+            return replace(
+                rest, records=(*spoken.records, *rest.records), missing=missing, deleted=(*spoken.deleted, *rest.deleted)
+            )
         issues = [ref.remote_id for ref in refs if not versions.is_version(ref)]
         read = self._pulls.read(issues, history=since is not None)
+        self._texts.saw(read.issues)
         records = self._judge.marked([self._record(issue) for issue in read.issues])
         at = read.at
         if len(issues) < len(refs):
@@ -154,9 +168,11 @@ class JiraConnector(Connector):
             raise WriteRefused(f"{scope}: refused, for only reads may leave now; nothing was sent")
 
     def apply(self, scope: ScopeRef, ops: Sequence[Operation]) -> Iterator[Receipt]:
-        """One PUT per issue for its fields, one transition for its status, one request per link; one PUT per version."""
+        """One PUT per issue for its fields, one transition for its status, one request per link; one PUT per version or comment."""
         for op in ops:
-            if op.item_kind is not Kind.RELEASE:
+            if op.item_kind is Kind.COMMENT:
+                yield self._comments.send(op)
+            elif op.item_kind is not Kind.RELEASE:
                 yield self._writer.send(scope, op)
             else:
                 yield self._release_writer.create(op) if op.kind is OpKind.CREATE else self._release_writer.update(op)
@@ -172,11 +188,13 @@ class JiraConnector(Connector):
                 return self._releases.find(scope, op, self.me())
             except Gone as gone:
                 return Unreadable(gone.message)
+        if op.item_kind is Kind.COMMENT:
+            return self._comments.find(scope, op)
         return lookup.find(self._client, lookup.Wanted(scope, op.marker, self.me(), self._record), op, floor)
 
     def ids(self, scope: ScopeRef) -> Listing:
-        """One call per 5,000 issues, and one for the versions. Issues that the index has not seen yet are missing from it."""
-        query = Query(f"{within(scope, self._where(scope))} ORDER BY id ASC", ("id",), client.ID_PAGE)
+        """One call per 5,000 issues (Data Center: 1,000), and one for the versions. Issues that the index has not seen yet are missing from it."""
+        query = Query(f"{within(scope, self._where(scope))} ORDER BY id ASC", ("id",), self._client.id_page)
         found = {one.id: None for page in lookup.walk(self._client, scope, query) for one in page.issues}
         issues = [RecordRef(scope.system, one) for one in found]
         return Listing((*issues, *self._releases.refs(scope)), complete=True)
@@ -205,15 +223,10 @@ class JiraConnector(Connector):
         return found
 
     def hints(self, headers: Mapping[str, str], body: bytes) -> list[RecordRef]:
-        """The issue or version that a signed webhook names. Source: the signature is ``X-Hub-Signature: method=hex`` over the raw body."""
-        self._verify(headers, body)
-        try:
-            event = msgspec.json.decode(body)
-        except msgspec.DecodeError:
-            return []
-        issue, version = (_id_in(event, name) for name in ("issue", "version"))
-        remote = issue or (versions.remote_id(version) if version else "")
-        return [RecordRef(self._environment.system, remote)] if remote else []
+        """The issue or version that a signed webhook names; see ``hooks``."""
+        secret = self._settings.webhook_secret
+        hooks.verify(headers, body, secret.get_secret_value() if secret else None)
+        return [RecordRef(self._environment.system, hooks.remote_id(body))]
 
     def close(self) -> None:
         """Release connections."""
@@ -254,20 +267,3 @@ class JiraConnector(Connector):
                     self._homes[self._catalogue.project(ref).id] = ref
                 except Gone:
                     continue  # a scope that cannot be seen is nobody's home; its own round reports it
-
-    def _verify(self, headers: Mapping[str, str], body: bytes) -> None:
-        secret = self._settings.webhook_secret
-        if secret is None:
-            raise AuthFailed("a webhook came, but no webhook_secret is configured", hint="set webhook_secret of this system")
-        method, _, given = next((text for name, text in headers.items() if name.lower() == "x-hub-signature"), "").partition("=")
-        if method not in _DIGESTS:
-            raise AuthFailed("a webhook came without a usable signature", hint="give the webhook in Jira a secret")
-        if not genuine(body, secret.get_secret_value(), given.strip(), method):
-            raise AuthFailed("a webhook came with a wrong signature", hint="does its secret in Jira equal webhook_secret?")
-
-
-def _id_in(event: object, name: str) -> str:
-    """The id of what a webhook's body holds under ``name``; "" where that is nothing with an id."""
-    part = event.get(name) if isinstance(event, dict) else None
-    found = str(part.get("id", "")) if isinstance(part, dict) else ""
-    return found if found.isdecimal() else ""

@@ -6,7 +6,6 @@ while it is built; its session goes through ``pmsync.net.sdk``, so that fence, p
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,7 +14,7 @@ from pmsync.connect.plugin import Environment
 from pmsync.net.limiter import Limiter
 from pmsync.net.redact import Redactor
 from pmsync.net.words import escape
-from pmsync_jira.client import READS
+from pmsync_jira import deployments
 from pmsync_jira.settings import JiraSettings
 
 if TYPE_CHECKING:
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_EVERYWHERE = "2"
+"""The API version that both deployments have."""
 _SAID = 200
 """Characters of Jira's own words that are shown."""
 
@@ -35,12 +36,27 @@ class Control:
         self._environment = environment
         self._limiter = limiter
         self._sdk: jira.JIRA | None = None
-        login, token = settings.login, settings.token.get_secret_value()
-        self._redactor = Redactor((token, b64encode(f"{login}:{token}".encode()).decode()))
+        self._deployment = deployments.of(settings)
+        self._redactor = Redactor(self._deployment.client.credentials(settings)[1])
 
     def server_info(self) -> Mapping[str, Any]:
-        """Name, version and kind (``deploymentType``) of the site."""
-        return _mapping(self._call(lambda: self._session().server_info()))
+        """Name, version and kind (``deploymentType``) of the site.
+
+        A site of the other deployment refuses the login, or has no such address; both tell what they are without a login.
+        """
+        try:
+            return _mapping(self._call(lambda: self._session().server_info()))
+        except (AuthFailed, Gone):
+            anonymous = self._made({"options": {"rest_api_version": _EVERYWHERE}})
+            try:
+                found = _mapping(self._call(lambda: anonymous.server_info()))
+            except ConnectorError:
+                found = {}
+            finally:
+                anonymous.close()  # type: ignore[no-untyped-call]  # the SDK leaves it untyped
+            if found.get("deploymentType", "") in self._deployment.types or not found:
+                raise
+            return found
 
     def myself(self) -> Mapping[str, Any]:
         """Our account."""
@@ -59,24 +75,26 @@ class Control:
 
     def _session(self) -> jira.JIRA:
         if self._sdk is None:
-            import jira
-
-            from pmsync.net.sdk import SdkAdapter
-
-            url = self._settings.url
-            sdk = jira.JIRA(
-                server=url,
-                options={"rest_api_version": "3", "check_update": False},
-                basic_auth=(self._settings.login, self._settings.token.get_secret_value()),
-                get_server_info=False,
-                logging=False,  # it logs whole answers that it cannot read, with whatever a proxy put into them
-                max_retries=0,
-                timeout=30.0,
-            )
-            sdk._session.trust_env = self._environment.transport is None  # a server in this process needs no proxy
-            sdk._session.mount(url, SdkAdapter(self._environment, self._limiter, READS, base_url=url))
-            self._sdk = sdk
+            self._sdk = self._made(self._deployment.sdk(self._settings))
         return self._sdk
+
+    def _made(self, wanted: Mapping[str, Any]) -> jira.JIRA:
+        import jira
+
+        from pmsync.net.sdk import SdkAdapter
+
+        url = self._settings.url
+        sdk = jira.JIRA(
+            server=url,
+            **{**wanted, "options": {**wanted["options"], "check_update": False}},
+            get_server_info=False,
+            logging=False,  # it logs whole answers that it cannot read, with whatever a proxy put into them
+            max_retries=0,
+            timeout=30.0,
+        )
+        sdk._session.trust_env = self._environment.transport is None  # a server in this process needs no proxy
+        sdk._session.mount(url, SdkAdapter(self._environment, self._limiter, self._deployment.client.reads, base_url=url))
+        return sdk
 
     def _call(self, ask: Callable[[], T]) -> T:
         """Translate the SDK's errors. Their own text holds headers, so only the status and Jira's words are told."""
@@ -100,14 +118,15 @@ class Control:
         shown = escape(self._redactor.text(" ".join(text.split())))[:_SAID]
         if status == 401:
             return AuthFailed(
-                f"Jira refuses the login: {shown}", hint="make a new API token and check that it belongs to the login"
+                f"Jira refuses the login: {shown}",
+                hint=f"make a new {self._deployment.token} and check that it belongs to the account",
             )
         if status in (403, 404):
             return Gone(f"Jira answered {status}: {shown}", status=status)
         if status == 429 or status >= 500:
             later = self._environment.clock.now() + 60.0
             return Retry(f"Jira answered {status}: {shown}", at=later, hint="the site is busy or in maintenance: try again later")
-        return Fatal(f"Jira answered {status}: {shown}", hint="is the URL that of a Jira Cloud site?")
+        return Fatal(f"Jira answered {status}: {shown}", hint=f"is the URL that of a {self._deployment.name} site?")
 
 
 def _mapping(answer: Any) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from pmsync.connect.contract import Check, Level
 from pmsync.connect.errors import AuthFailed, ConnectorError
 from pmsync.connect.plugin import ScopeConfig
 from pmsync.model.enums import Kind, Status
+from pmsync.model.fields import FIELDS
 from pmsync.model.record import ScopeRef
 from pmsync.reconcile.lenses import EnumLens
 from pmsync.reconcile.surface import Surface
@@ -16,6 +17,7 @@ from pmsync_jira import mapping, wire
 from pmsync_jira.catalogue import (
     ADMINISTER,
     ADMINISTER_PROJECTS,
+    ASSIGN,
     BROWSE,
     LINK,
     OPTIONAL,
@@ -26,11 +28,12 @@ from pmsync_jira.catalogue import (
 )
 from pmsync_jira.client import Client, Query, Refused
 from pmsync_jira.control import Control
+from pmsync_jira.deployments import Deployment, named
 from pmsync_jira.settings import JiraScope
 from pmsync_jira.stream import within
 from pmsync_jira.vocabulary import UNSET, name_key
 
-_ALWAYS = frozenset({"project", "issuetype", "reporter", *mapping.FIELD_OF.values()})
+_ALWAYS = frozenset({"project", "issuetype", "reporter", *mapping.FIELD_OF.values()}) - {"assignee", "duedate", "startdate"}
 """Required fields that need no attention: pmsync or Jira itself fills them in."""
 _MADE = (Kind.TASK, Kind.BUG)
 """Kinds whose create screens are looked at."""
@@ -40,6 +43,7 @@ _MADE = (Kind.TASK, Kind.BUG)
 class Doctor:
     """Everything a check needs."""
 
+    deployment: Deployment
     client: Client
     catalogue: Catalogue
     control: Control
@@ -63,14 +67,16 @@ class Doctor:
 
     def _site(self) -> Iterator[Check]:
         info = self.control.server_info()
-        if info.get("deploymentType") != "Cloud":
-            kind = info.get("deploymentType", "unknown")
-            remedy = "use a Jira Cloud site; Jira Data Center speaks another API"
-            yield Check(Level.ERROR, "site", f"this is Jira of kind {kind}, which is not supported yet", remedy)
+        kind = str(info.get("deploymentType", "unknown"))
+        if kind not in self.deployment.types:
+            yield _other(kind, self.deployment)
             return
-        yield Check(Level.OK, "site", f"{info.get('serverTitle', 'Jira')}, Jira Cloud {info.get('version', '')}".rstrip())
+        yield Check(
+            Level.OK, "site", f"{info.get('serverTitle', 'Jira')}, {self.deployment.name} {info.get('version', '')}".rstrip()
+        )
         account = self.control.myself()
-        yield Check(Level.OK, "sign-in", f"as {account.get('displayName', '?')} ({account.get('accountId', '?')})")
+        known_by = account.get("accountId") or account.get("name") or "?"
+        yield Check(Level.OK, "sign-in", f"as {account.get('displayName', '?')} ({known_by})")
         zone = account.get("timeZone", "unknown")
         yield Check(
             Level.OK, "time zone", f"the account's zone is {zone}; searches use absolute times, so it makes no difference"
@@ -101,6 +107,9 @@ class Doctor:
         if not held[LINK]:
             found = f"the account lacks {OPTIONAL[LINK]}: which issues wait for which is only read in {scope.key}"
             yield Check(Level.NOTE, f"{scope} links", found, f"grant {OPTIONAL[LINK]} to the account, or leave links to people")
+        if not held[ASSIGN]:
+            found = f"the account lacks {OPTIONAL[ASSIGN]}: who is assigned is only read in {scope.key}"
+            yield Check(Level.NOTE, f"{scope} people", found, f"grant {OPTIONAL[ASSIGN]} to the account, or leave it to people")
         if not held[ADMINISTER_PROJECTS]:
             found = f"the account lacks {ADMINISTER}: versions are only read in {scope.key}, none is made or changed"
             yield Check(Level.NOTE, f"{scope} releases", found, f"grant {ADMINISTER} to the account, or leave versions to people")
@@ -128,13 +137,25 @@ class Doctor:
             yield from _screen(scope, issue_type, screen, surfaces)
 
 
+def _other(kind: str, wanted: Deployment) -> Check:
+    """The site is of another deployment than the config says."""
+    found = named(kind)
+    if found is None:
+        return Check(
+            Level.ERROR, "site", f"this is Jira of kind {kind}, which is not known", "use a Jira Cloud or Jira Data Center site"
+        )
+    remedy = f"set deployment: {found.setting} for this system"
+    return Check(Level.ERROR, "site", f"this is {found.name}, and the config says {wanted.setting}", remedy)
+
+
 def _screen(
     scope: ScopeRef, issue_type: wire.IssueType, screen: Mapping[str, wire.CreateField], surfaces: Sequence[Surface]
 ) -> Iterator[Check]:
     subject = f"{scope} {issue_type.name} screen"
     for surface in surfaces:
         name = mapping.FIELD_OF.get(surface.id)
-        if name and screen and surface.id not in mapping.STEPS and name not in screen:
+        written = surface.id not in mapping.STEPS and FIELDS[surface.field].default.seeds
+        if name and screen and written and name not in screen:
             remedy = f"add the field to the screens of {scope.key}, or set fields.{surface.field}.{scope.system} to pull or off"
             yield Check(Level.WARNING, subject, f"the field {name!r} is not on the create screen", remedy)
     for one in screen.values():

@@ -1,4 +1,4 @@
-"""A stateful stand-in for Jira Cloud: a pure function of requests, a clock and the knobs.
+"""A stateful stand-in for Jira, Cloud or Data Center: a pure function of requests, a clock and the knobs.
 
 What it does not implement it answers with 501. ``events`` is the ground truth of what was changed, by whom and when; the methods below
 ``handle`` are side doors for tests and the demo, through which other people work on the same site.
@@ -15,36 +15,41 @@ from email.utils import formatdate
 from pmsync.connect.clock import Clock
 from pmsync.testing.emulator import Event, Request, Response
 from pmsync_jira.emulation import router
+from pmsync_jira.emulation.datacenter import DataCenter, DataCenterRenderer
 from pmsync_jira.emulation.doors import SideDoors
+from pmsync_jira.emulation.edition import BOT, Edition
 from pmsync_jira.emulation.errors import Refusal, not_implemented
 from pmsync_jira.emulation.exchange import Exchange
 from pmsync_jira.emulation.knobs import JiraKnobs, Quota
-from pmsync_jira.emulation.limits import Limiter
+from pmsync_jira.emulation.limits import DataCenterLimiter, Limiter
 from pmsync_jira.emulation.records import Person
+from pmsync_jira.emulation.render import Renderer
 from pmsync_jira.emulation.state import State
 from pmsync_jira.emulation.webhooks import Webhooks
 
-__all__ = ["JiraEmulator", "JiraKnobs", "Quota"]
+__all__ = ["BOT", "JiraEmulator", "JiraKnobs", "Quota"]
 
-BOT = Person("5b10a2844c20165700ede21g", "Sync Bot", "bot@example.com", "jira-token")
-"""The account that every site has: sign in with its e-mail and token."""
 MAINTENANCE = b"<!DOCTYPE html><html><head><title>Atlassian Cloud Notifications</title></head><body>Be right back.</body></html>"
 READS = frozenset({"GET", "HEAD"})
 
 
 class JiraEmulator(SideDoors):
-    """One Jira Cloud site.
+    """One Jira site, of either deployment.
 
-    ``bot`` is the account for API calls (Basic, e-mail and token); more come by ``add_user``. ``knobs`` may be turned at any time.
+    ``bot`` is the account for API calls (Cloud: Basic with e-mail and token; Data Center: the token as bearer); more come by ``add_user``.
+    ``knobs`` may be turned at any time.
     """
 
-    def __init__(self, clock: Clock, knobs: JiraKnobs | None = None, *, bot: Person = BOT) -> None:
+    def __init__(self, clock: Clock, knobs: JiraKnobs | None = None, *, bot: Person | None = None) -> None:
         self.knobs = knobs or JiraKnobs()
-        self.bot = bot
-        self.state = State(clock, self.knobs, "https://acme.atlassian.net")
-        self.state.people[bot.account_id] = bot
+        edition = DataCenter() if self.knobs.deployment == "datacenter" else Edition()
+        edition.renderer = DataCenterRenderer if self.knobs.deployment == "datacenter" else Renderer
+        self.bot = bot or edition.bot
+        self.state = State(clock, self.knobs, "https://acme.atlassian.net", edition)
+        self.state.people[self.bot.account_id] = self.bot
         self.webhooks = Webhooks(self.state)
-        self._limiter = Limiter(clock, self.knobs)
+        limits = DataCenterLimiter if self.knobs.deployment == "datacenter" else Limiter
+        self._limiter = limits(clock, self.knobs)
 
     @property
     def base_url(self) -> str:
@@ -84,7 +89,7 @@ class JiraEmulator(SideDoors):
         if refusal is not None:
             return refusal, {}
         person = self._signed_in(request)
-        found = router.find(request.method, request.path)
+        found = router.find(self.state.edition, request.method, request.path)
         if found is None:
             raise not_implemented(f"{request.method} {request.path}")
         route, params = found
@@ -108,13 +113,10 @@ class JiraEmulator(SideDoors):
         if not given and request.path.endswith("/serverInfo"):
             return Person("", "Anonymous")
         scheme, _, secret = given.partition(" ")
-        if scheme.lower() == "basic":
-            try:
-                email, _, token = base64.b64decode(secret).decode().partition(":")
-            except (binascii.Error, UnicodeDecodeError):
-                email = token = ""
+        if scheme.lower() == self.state.edition.signs:
+            email, token = _basic(secret) if scheme.lower() == "basic" else ("", secret)
             for person in self.state.people.values():
-                if person.token and person.active and (person.email, person.token) == (email, token):
+                if person.token and person.active and person.token == token and email in {"", person.email}:
                     return person
         raise Refusal(
             401,
@@ -124,3 +126,12 @@ class JiraEmulator(SideDoors):
                 "X-Seraph-Loginreason": "AUTHENTICATED_FAILED",
             },
         )
+
+
+def _basic(secret: str) -> tuple[str, str]:
+    """E-mail and token; nobody's where they cannot be read."""
+    try:
+        email, _, token = base64.b64decode(secret).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "?", ""
+    return email or "?", token

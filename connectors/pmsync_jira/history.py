@@ -13,41 +13,63 @@ from pmsync.connect.contract import Edit
 from pmsync.model.record import RecordRef
 from pmsync.model.values import Observed, Settled, Unobserved, known
 from pmsync_jira import versions, wire
-from pmsync_jira.client import HISTORY_BATCH, SHOWN_HISTORY, Client
-from pmsync_jira.mapping import BLOCKED_BY, LABELS, PARENT, PRIORITY, RELEASE, STATUS, SURFACE_OF, blockers, moment
+from pmsync_jira.client import HISTORY_BATCH, Client
+from pmsync_jira.mapping import (
+    ASSIGNEES,
+    BLOCKED_BY,
+    DUE,
+    LABELS,
+    PARENT,
+    PRIORITY,
+    RELEASE,
+    START,
+    STATUS,
+    SURFACE_OF,
+    blockers,
+    moment,
+)
 
 SETS = frozenset({RELEASE, BLOCKED_BY})
 """Surfaces of whose values an entry tells only what came and went."""
-_NAMED = {"IssueParentAssociation": PARENT, "Link": BLOCKED_BY, "Fix Version": RELEASE}
-"""Lines that some sites write without a field's id."""
+_NAMED = {
+    **SURFACE_OF,
+    "IssueParentAssociation": PARENT,
+    "Parent": PARENT,
+    "Epic Link": PARENT,
+    "Link": BLOCKED_BY,
+    "Fix Version": RELEASE,
+}
+"""Lines that are written without a field's id: some on Cloud, all on Data Center."""
 _BLOCKED = "is blocked by"
+_TOLD = [name for name, surface in SURFACE_OF.items() if surface != START]
+"""The fields whose edits are asked for: as many as Jira lets one name."""
 
 
 def edits(api: Client, system: str, issues: Sequence[wire.Issue], since: float) -> tuple[Edit, ...]:
     """The edits of ``issues`` at or after ``since`` (Unix seconds), oldest first.
 
     The issues were read with their changelog, which costs no call of its own. A further one is made for those of which more happened since
-    then than a bulk fetch shows; that takes an issue edited more than ``SHOWN_HISTORY`` times between two looks.
+    then than a bulk fetch shows; that takes an issue edited more than ``Client.shown_history`` times between two looks.
     """
-    whole = [_history(issue) for issue in issues if not _is_cut(issue, since)]
-    whole += _in_full(api, [issue.id for issue in issues if _is_cut(issue, since)])
+    whole = [_history(api, issue) for issue in issues if not _is_cut(api, issue, since)]
+    whole += _in_full(api, [issue.id for issue in issues if _is_cut(api, issue, since)])
     shown = {issue.id: issue for issue in issues}
     found = [edit for one in whole for edit in _edits(one, shown[one.issue], system, since)]
     return tuple(sorted(found, key=lambda edit: edit.at))
 
 
-def _is_cut(issue: wire.Issue, since: float) -> bool:
+def _is_cut(api: Client, issue: wire.Issue, since: float) -> bool:
     """Whether the changelog that came along may begin after ``since``. The newest entry comes first."""
     shown = issue.changelog
     if shown is None or not shown.entries:
         return shown is None
-    partial = shown.total > len(shown.entries) or len(shown.entries) >= SHOWN_HISTORY
+    partial = shown.total > len(shown.entries) or len(shown.entries) >= api.shown_history
     return partial and moment(shown.entries[-1].created) >= since
 
 
-def _history(issue: wire.Issue) -> wire.IssueHistory:
+def _history(api: Client, issue: wire.Issue) -> wire.IssueHistory:
     shown = issue.changelog
-    return wire.IssueHistory(issue.id, shown.entries[::-1] if shown else [])
+    return wire.IssueHistory(issue.id, api.start.history(shown.entries[::-1]) if shown else [])
 
 
 def _in_full(api: Client, ids: Sequence[str]) -> list[wire.IssueHistory]:
@@ -55,8 +77,8 @@ def _in_full(api: Client, ids: Sequence[str]) -> list[wire.IssueHistory]:
     for start in range(0, len(ids), HISTORY_BATCH):
         token: str | None = None
         while True:
-            page = api.histories(ids[start : start + HISTORY_BATCH], list(SURFACE_OF), token)
-            found += page.histories
+            page = api.histories(ids[start : start + HISTORY_BATCH], [] if api.start.id else _TOLD, token)
+            found += [wire.IssueHistory(one.issue, api.start.history(one.entries)) for one in page.histories]
             if not page.token or page.token == token:
                 break
             token = page.token
@@ -91,7 +113,7 @@ def _by_surface(entry: wire.HistoryEntry) -> list[tuple[str, list[wire.HistoryIt
 
 def _values(surface: str, item: wire.HistoryItem) -> tuple[Settled, Settled]:
     """Ids where there are ids, labels as sets, texts as they are (a description in Jira's plain form, not as the record has it)."""
-    if surface in (STATUS, PRIORITY, PARENT):
+    if surface in (STATUS, PRIORITY, PARENT, ASSIGNEES, DUE, START):
         return known(item.before), known(item.after)
     if surface == LABELS:
         return known(frozenset((item.before_text or "").split())), known(frozenset((item.after_text or "").split()))

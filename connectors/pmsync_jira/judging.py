@@ -1,6 +1,6 @@
-"""Which issues a scope's condition covers now. Only Jira can say that, so it is asked, and not of its lagging index.
+"""Which issues a scope's condition covers now. Only Jira can say that, so it is asked, and on Cloud not of its lagging index.
 
-``reconcileIssues`` makes a search read the named issues from the database.
+``reconcileIssues`` makes a search of Cloud read the named issues from the database.
 Source: https://developer.atlassian.com/cloud/jira/platform/search-and-reconcile/
 """
 
@@ -14,11 +14,14 @@ from pmsync.model.record import Record, ScopeRef
 from pmsync_jira.client import RECONCILED, Client, Query
 from pmsync_jira.lookup import walk
 
+Where = Callable[[ScopeRef], str | None]
+"""Gives a scope's condition, None where it has none."""
+
 
 class Judge:
-    """Marks the records that their scope's condition excludes. ``where`` gives a scope's condition, None where it has none."""
+    """Marks the records that their scope's condition excludes."""
 
-    def __init__(self, api: Client, where: Callable[[ScopeRef], str | None]) -> None:
+    def __init__(self, api: Client, where: Where) -> None:
         self._api = api
         self._where = where
 
@@ -28,21 +31,24 @@ class Judge:
         Raises:
             Rejected: Jira refuses the condition.
         """
-        asked: dict[ScopeRef, list[str]] = defaultdict(list)
+        asked: dict[ScopeRef, list[Record]] = defaultdict(list)
         for record in records:
             if self._where(record.scope) is not None:
-                asked[record.scope].append(record.ref.remote_id)
-        covered = {id_ for scope, ids in asked.items() for id_ in self._covered(scope, ids)}
+                asked[record.scope].append(record)
+        covered = {id_ for scope, ones in asked.items() for id_ in self._covered(scope, ones)}
         return [
             replace(record, excluded=True) if record.scope in asked and record.ref.remote_id not in covered else record
             for record in records
         ]
 
-    def _covered(self, scope: ScopeRef, ids: Sequence[str]) -> set[str]:
+    def _covered(self, scope: ScopeRef, records: Sequence[Record]) -> set[str]:
+        """The ids of those that the condition covers."""
         found: set[str] = set()
-        for start in range(0, len(ids), RECONCILED):
-            part = ids[start : start + RECONCILED]
-            jql = f"id in ({', '.join(part)}) AND ({self._where(scope)}) ORDER BY id ASC"
-            query = Query(jql, ("id",), len(part), fresh=tuple(int(one) for one in part))
+        for start in range(0, len(records), RECONCILED):
+            part = [record.ref.remote_id for record in records[start : start + RECONCILED]]
+            query = Query(self._jql(scope, part), ("id",), len(part), fresh=tuple(int(one) for one in part))
             found |= {one.id for page in walk(self._api, scope, query) for one in page.issues}
         return found
+
+    def _jql(self, scope: ScopeRef, ids: Sequence[str]) -> str:
+        return f"id in ({', '.join(ids)}) AND ({self._where(scope)}) ORDER BY id ASC"

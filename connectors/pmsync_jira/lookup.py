@@ -16,18 +16,18 @@ from pmsync.connect.contract import Absent, Finding, Found, Unreadable
 from pmsync.connect.errors import Gone, Retry
 from pmsync.model.record import Record, ScopeRef
 from pmsync.reconcile.operation import Operation
-from pmsync_jira import client, wire
+from pmsync_jira import wire
 from pmsync_jira.catalogue import find_project, refused_query
 from pmsync_jira.client import Client, Query, Refused
 from pmsync_jira.client import Found as Page
 from pmsync_jira.stream import STUCK, within
 
-PROBE = client.BATCH
-"""Keys probed per call."""
 GAP = 20
 """Keys without an issue behind the last one found that count as the end."""
 PROBES = 50
-"""Calls after which the look is given up."""
+"""Rounds of ``Client.probe`` keys after which the look is given up."""
+ANEW = 3
+"""Times that a walk is begun anew because its pages shifted."""
 SKEW = 60_000
 """Milliseconds before the floor's time from which the index is asked."""
 
@@ -89,15 +89,17 @@ def number(key: str) -> int:
 
 
 def _probe(api: Client, wanted: Wanted, prefix: str, start: int) -> Finding:
-    for first in range(start + 1, start + 1 + PROBE * PROBES, PROBE):
-        last = first + PROBE - 1
-        issues = api.bulk_fetch([f"{prefix}-{one}" for one in range(first, last + 1)]).issues
+    for first in range(start + 1, start + 1 + api.probe * PROBES, api.probe):
+        last = first + api.probe - 1
+        keys = [f"{prefix}-{one}" for one in range(first, last + 1)]
+        batches = (keys[start : start + api.batch] for start in range(0, len(keys), api.batch))
+        issues = [one for batch in batches for one in api.bulk_fetch(batch).issues]
         record = wanted.among(issues)
         if record is not None:
             return Found(record)
         if _ends(issues, prefix, last):
             return Absent(consistent=True)
-    return Unreadable(f"more than {PROBE * PROBES} issues were created in {wanted.scope} since")
+    return Unreadable(f"more than {api.probe * PROBES} issues were created in {wanted.scope} since")
 
 
 def _ends(issues: Sequence[wire.Issue], prefix: str, last: int) -> bool:
@@ -110,7 +112,7 @@ def _ends(issues: Sequence[wire.Issue], prefix: str, last: int) -> bool:
 def _indexed(api: Client, wanted: Wanted, start: Floor) -> Found | None:
     since = "" if start.at is None else f" AND created >= {start.at - SKEW}"
     jql = f"{within(wanted.scope, None)} AND creator = currentUser(){since} ORDER BY created ASC"
-    for page in walk(api, wanted.scope, Query(jql, client.FIELDS, marker=True)):
+    for page in walk(api, wanted.scope, Query(jql, api.asked, marker=True)):
         record = wanted.among(page.issues)
         if record is not None:
             return Found(record)
@@ -118,17 +120,21 @@ def _indexed(api: Client, wanted: Wanted, start: Floor) -> Found | None:
 
 
 def walk(api: Client, scope: ScopeRef, query: Query) -> Iterator[Page]:
-    """All pages of a search; empty ones are not the end.
+    """All pages of a search; empty ones are not the end. An issue may come twice, where the pages shifted.
 
     Raises:
         Gone: the project cannot be seen.
         Retry: the same empty page came again and again, so that the walk cannot be completed.
     """
-    still = 0
+    still = anew = 0
+    beginning = query
     while True:
         found = api.search(query)
+        if isinstance(found, Refused) and found.moved and anew < ANEW:
+            anew, query = anew + 1, beginning
+            continue
         if isinstance(found, Refused):
-            raise refused_query(scope, str(found), None)
+            raise Retry(f"{scope}: {found}", at=0.0) if found.moved else refused_query(scope, str(found), None)
         yield found
         if found.token is None:
             return

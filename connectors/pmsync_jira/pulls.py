@@ -10,6 +10,7 @@ from pmsync.connect.contract import Page
 from pmsync.model.record import Comment, Record, ScopeRef
 from pmsync_jira import client, cursor, mapping, stream, wire
 from pmsync_jira.client import Client
+from pmsync_jira.commenting import Comments, Spoken
 from pmsync_jira.cursor import Tracker
 from pmsync_jira.judging import Judge
 from pmsync_jira.releases import Releases
@@ -27,7 +28,7 @@ class _Spool:
     """The comments that a first load of issues brought along, so that the first load of comments lists nothing again."""
 
     cursor: str = ""
-    issues: list[tuple[str, wire.Comments]] = field(default_factory=list)
+    issues: list[tuple[Spoken, wire.Comments]] = field(default_factory=list)
     size: int = 0
 
     def add(self, issues: Sequence[wire.Issue]) -> None:
@@ -36,16 +37,17 @@ class _Spool:
             if issue.fields.comment is not None and issue.fields.comment.total:
                 self.size += len(issue.fields.comment.comments)
                 if self.size <= SPOOL:
-                    self.issues.append((issue.id, issue.fields.comment))
+                    self.issues.append((Spoken.of(issue), issue.fields.comment))
 
 
 @dataclass(frozen=True, slots=True)
 class Readers:
-    """Who looks at what is pulled: of which type issues are, which the scope's condition covers, which versions there are."""
+    """Who looks at what is pulled: of which type issues are, which the scope's condition covers, which versions there are, what was said."""
 
     workflow: Workflow
     judge: Judge
     releases: Releases
+    comments: Comments
 
 
 class Pulls:
@@ -59,14 +61,15 @@ class Pulls:
         self._overlap = overlap
         self._judge = readers.judge
         self._releases = readers.releases
+        self._comments = readers.comments
         self._spools: dict[ScopeRef, _Spool] = {}
 
     def read(self, ids: Sequence[str], *, history: bool = False) -> client.Read:
-        """Issues straight from the database, 100 per call, at the time of the first; what cannot be read is left out."""
+        """Issues straight from the database, ``Client.batch`` per call, at the time of the first; what cannot be read is left out."""
         found: list[wire.Issue] = []
         at: float | None = None
-        for start in range(0, len(ids), client.BATCH):
-            read = self._api.bulk_fetch(ids[start : start + client.BATCH], history=history)
+        for start in range(0, len(ids), self._api.batch):
+            read = self._api.bulk_fetch(ids[start : start + self._api.batch], history=history)
             found += read.issues
             at = at or read.at
         self._workflow.saw(found)
@@ -95,7 +98,7 @@ class Pulls:
             return self._delivery(found, [*self._strange(scope, found, tracker), *records])
 
         plan, deliver = (stream.first, listed) if loading else (stream.later, reread)
-        walk = Stream(self._api, self._clock, plan(scope, where), tracker, deliver)
+        walk = Stream(self._api, self._clock, plan(self._api, scope, where), tracker, deliver)
         ahead = news.records if news is not None else ()
         for page in walk.pages():
             page, ahead = replace(page, records=(*ahead, *page.records)), ()
@@ -110,7 +113,7 @@ class Pulls:
         if position is None and spool is not None:
             return self._from_spool(spool)
         tracker = Tracker(cursor.parse(position), self._overlap)
-        return Stream(self._api, self._clock, stream.comments(scope, where), tracker, self._commented).pages()
+        return Stream(self._api, self._clock, stream.comments(self._api, scope, where), tracker, self._commented).pages()
 
     def _strange(self, scope: ScopeRef, issues: Sequence[wire.Issue], tracker: Tracker) -> tuple[Record, ...]:
         """Versions that the issues go into and that were never delivered, and what else changed of the project's."""
@@ -128,27 +131,16 @@ class Pulls:
         return Delivery(Page("", more=False, records=tuple(records)), rows)
 
     def _commented(self, issues: Sequence[wire.Issue]) -> Delivery:
-        found = tuple(comment for issue in issues for comment in self._whole(issue.id, issue.fields.comment or wire.Comments()))
+        whole = self._comments.whole
+        found = tuple(one for issue in issues for one in whole(Spoken.of(issue), issue.fields.comment or wire.Comments()))
         rows = [(issue.id, mapping.milliseconds(issue.fields.updated)) for issue in issues]
         return Delivery(Page("", more=False, comments=found), rows)
 
     def _from_spool(self, spool: _Spool) -> Iterator[Page]:
         waiting: list[Comment] = []
         for issue, embedded in spool.issues:
-            waiting += self._whole(issue, embedded)
+            waiting += self._comments.whole(issue, embedded)
             if len(waiting) >= COMMENT_PAGE:
                 yield Page(cursor.dump(cursor.Cursor()), more=True, comments=tuple(waiting))
                 waiting = []
         yield Page(spool.cursor, more=False, comments=tuple(waiting))
-
-    def _whole(self, issue: str, embedded: wire.Comments) -> list[Comment]:
-        """All comments of an issue: the embedded ones where they are all, else read page by page."""
-        found = list(embedded.comments)
-        if embedded.total > len(found):
-            found = []
-            while True:
-                page = self._api.comments(issue, len(found))
-                found += page.comments
-                if not page.comments or len(found) >= page.total:
-                    break
-        return [mapping.comment(one, issue, self._site.system) for one in found]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
@@ -19,22 +19,26 @@ Secret = Annotated[SecretStr, Field(min_length=1)]
 
 
 class JiraSettings(BaseModel):
-    """One Jira Cloud site and the account pmsync acts as.
+    """One Jira site and the account pmsync acts as.
 
     Attributes:
-        url: the site, e.g. ``https://acme.atlassian.net``.
-        login: the account's e-mail address.
-        token: its API token.
+        deployment: ``cloud``, or ``datacenter`` for a Jira Data Center (or Server) of one's own.
+        url: the site, e.g. ``https://acme.atlassian.net``, or ``https://jira.acme.com/jira``.
+        login: the account's e-mail address; Data Center goes without it.
+        token: its API token; for Data Center a personal access token of the account.
         webhook_secret: the secret that signs webhooks, when they are received.
+        start_field: the custom field that holds the day on which work on an issue starts, e.g. ``customfield_10015``; none unless it is set.
         overlap: seconds that every poll reads again, because Jira's search index lags behind its database.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    deployment: Literal["cloud", "datacenter"] = "cloud"
     url: str
-    login: str = Field(min_length=1)
+    login: str = ""
     token: Secret
     webhook_secret: Secret | None = None
+    start_field: str = Field(default="", pattern=r"^(customfield_[0-9]+)?$")
     overlap: float = Field(default=600.0, ge=0, le=86_400)
 
     @field_validator("url")
@@ -46,6 +50,14 @@ class JiraSettings(BaseModel):
         if url.startswith("http://") and host not in _LOOPBACK:
             raise ValueError("must begin with https://, for over http the token could be read on the way")
         return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _whose(self) -> Self:
+        if self.deployment == "cloud" and not self.login:
+            raise ValueError("login is missing: the e-mail address of the account whose token this is")
+        if self.deployment == "datacenter" and self.login:
+            raise ValueError("Data Center signs in with a personal access token alone: leave login out")
+        return self
 
     @field_validator("token", "webhook_secret")
     @classmethod

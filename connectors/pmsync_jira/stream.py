@@ -1,4 +1,4 @@
-"""Walks through the changes of a project: search pages, oldest change first, by token.
+"""Walks through the changes of a project: search pages, oldest change first, by token (which ``datacenter`` makes up itself).
 
 Never bounded from above (an issue that changes all the time would never be seen), never by a local clock, and in epoch milliseconds,
 for bare dates in JQL are read in the time zone of the account.
@@ -13,7 +13,7 @@ from pmsync.connect.clock import Clock
 from pmsync.connect.contract import Page
 from pmsync.connect.errors import Retry
 from pmsync.model.record import ScopeRef
-from pmsync_jira import client, cursor, mapping, wire
+from pmsync_jira import cursor, mapping, wire
 from pmsync_jira.catalogue import refused_query
 from pmsync_jira.client import Client, Found, Query, Refused
 from pmsync_jira.cursor import Tracker
@@ -91,6 +91,8 @@ class Stream:
         if isinstance(found, Refused) and self._tracker.walk.token is not None and self._tracker.take_up():
             found = self._api.search(self._query())
         if isinstance(found, Refused):
+            if found.moved:
+                raise Retry(f"{self._plan.scope}: {found}", at=self._clock.now() + 60.0)
             raise refused_query(self._plan.scope, str(found), self._plan.where)
         self._tracker.began(found.at)
         return found
@@ -98,7 +100,7 @@ class Stream:
     def _query(self) -> Query:
         floor = self._tracker.walk.floor
         since = "" if floor is None else f" AND updated >= {floor}"
-        jql = f"{within(self._plan.scope, self._plan.where)}{since} ORDER BY updated ASC"
+        jql = f"{within(self._plan.scope, self._plan.where)}{since} ORDER BY {self._api.order}"
         return Query(jql, self._plan.fields, self._plan.size, self._plan.marker, self._tracker.walk.token)
 
     def _turn(self, found: Found, *, fresh: bool) -> None:
@@ -115,20 +117,20 @@ class Stream:
 LISTING = ("updated",)
 """What a poll lists: enough to tell what changed."""
 
-COMMENTS = ("updated", "comment")
-"""What a poll for comments lists."""
+COMMENTS = ("updated", "comment", "security", "project")
+"""What a poll for comments lists: also what tells who can read them."""
 
 
-def first(scope: ScopeRef, where: str | None) -> Plan:
+def first(api: Client, scope: ScopeRef, where: str | None) -> Plan:
     """A first load: whole issues straight from the listing."""
-    return Plan(scope, where, (*client.FIELDS, "comment"), client.PAGE, marker=True)
+    return Plan(scope, where, (*api.asked, "comment"), api.page, marker=True)
 
 
-def later(scope: ScopeRef, where: str | None) -> Plan:
+def later(api: Client, scope: ScopeRef, where: str | None) -> Plan:
     """A poll: ids and times alone, the changed issues are then read directly."""
-    return Plan(scope, where, LISTING, client.ID_PAGE, marker=False)
+    return Plan(scope, where, LISTING, api.id_page, marker=False)
 
 
-def comments(scope: ScopeRef, where: str | None) -> Plan:
+def comments(api: Client, scope: ScopeRef, where: str | None) -> Plan:
     """Comments, as far as they are embedded in the listing."""
-    return Plan(scope, where, COMMENTS, client.PAGE, marker=False)
+    return Plan(scope, where, COMMENTS, api.page, marker=False)

@@ -14,7 +14,7 @@ from pmsync.model.enums import Kind, Nature, Status
 from pmsync.model.record import Record, RecordRef, ScopeRef
 from pmsync.model.values import EMPTY, Empty, Known, Unobserved, known
 from pmsync.reconcile.lens import Lens
-from pmsync.reconcile.lenses import EnumLens, TextLens
+from pmsync.reconcile.lenses import DayLens, EnumLens, TextLens
 from pmsync.reconcile.operation import Change
 from pmsync.reconcile.surface import Surface
 from pmsync_jira import wire
@@ -59,9 +59,9 @@ def surfaces(read_only: str | None) -> list[Surface]:
     lenses: Mapping[str, tuple[str, Lens]] = {
         NAME: ("title", TextLens(NAME_LIMIT, single_line=True)),
         STATE: ("status", state),
-        START: ("start", TextLens(single_line=True)),
-        DUE: ("due", TextLens(single_line=True)),
-        SHIPPED: ("shipped", TextLens(single_line=True)),
+        START: ("start", DayLens(begins=True)),
+        DUE: ("due", DayLens()),
+        SHIPPED: ("shipped", DayLens()),
     }
     release = frozenset({Nature.RELEASE})
     return [Surface(name, field, lens, read_only=read_only, natures=release) for name, (field, lens) in lenses.items()]

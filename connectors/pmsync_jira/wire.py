@@ -58,17 +58,25 @@ class Project(Struct, frozen=True):
     id: str
     key: str
     name: str = ""
+    kind: str = field(default="", name="projectTypeKey")
     versions: list[Version] | UnsetType = UNSET
     issue_types: list[IssueType] = field(default=[], name="issueTypes")
 
 
 class User(Struct, frozen=True):
-    """An account."""
+    """An account. Cloud knows it by ``account``; Data Center by ``key``, which stays, and by ``login``, which is written and may change."""
 
-    id: str = field(default="", name="accountId")
+    account: str = field(default="", name="accountId")
+    key: str = ""
+    login: str = field(default="", name="name")
     name: str = field(default="", name="displayName")
     email: str = field(default="", name="emailAddress")
     active: bool = True
+
+    @property
+    def id(self) -> str:
+        """What the account is known by for good."""
+        return self.account or self.key or self.login
 
 
 class Visibility(Struct, frozen=True):
@@ -85,6 +93,13 @@ class Comment(Struct, frozen=True):
     author: User | None = None
     visibility: Visibility | None = None
     public: bool = field(default=True, name="jsdPublic")
+    properties: list[CommentProperty] = []
+
+
+class Made(Struct, frozen=True):
+    """Something that was just made, of which only the id is read."""
+
+    id: str
 
 
 class Comments(Struct, frozen=True):
@@ -116,11 +131,12 @@ class LinkTypes(Struct, frozen=True):
 
 
 class Link(Struct, frozen=True):
-    """A link as one of its two issues shows it: ``inward`` is the other issue where this one is pointed at."""
+    """A link as one of its two issues shows it: ``inward`` is the other issue where this one is pointed at, ``outward`` where it points."""
 
     id: str
     type: LinkType = LinkType()
     inward: Relative | None = field(default=None, name="inwardIssue")
+    outward: Relative | None = field(default=None, name="outwardIssue")
 
 
 class FixVersion(Struct, frozen=True):
@@ -130,7 +146,7 @@ class FixVersion(Struct, frozen=True):
 
 
 class Fields(Struct, frozen=True):
-    """An issue's fields, as far as they were asked for."""
+    """An issue's fields, as far as they were asked for. What ``start`` is called differs from site to site: see ``startdate``."""
 
     updated: str = ""
     created: str = ""
@@ -143,10 +159,12 @@ class Fields(Struct, frozen=True):
     project: Project | None = None
     creator: User | None = None
     reporter: User | None = None
-    assignee: User | None = None
+    assignee: User | UnsetType | None = UNSET
     security: Raw = Raw()
     comment: Comments | None = None
     fix_versions: list[FixVersion] | UnsetType | None = field(default=UNSET, name="fixVersions")
+    due: str | UnsetType | None = field(default=UNSET, name="duedate")
+    start: str | UnsetType | None = field(default=UNSET, name="no such field")
     parent: Relative | None = None
     links: list[Link] | UnsetType | None = field(default=UNSET, name="issuelinks")
 
@@ -194,6 +212,34 @@ class SearchPage(Struct, frozen=True):
     token: str | None = field(default=None, name="nextPageToken")
 
 
+class OffsetPage(Struct, frozen=True):
+    """One page of a search on Data Center: ``total`` counts all there are at the moment."""
+
+    start: int = field(default=0, name="startAt")
+    total: int = 0
+
+
+class FieldSchema(Struct, frozen=True):
+    """What a field is: ``custom`` names the sort of a custom field."""
+
+    custom: str = ""
+
+
+class Field(Struct, frozen=True):
+    """A field of the site."""
+
+    id: str
+    name: str = ""
+    schema: FieldSchema = FieldSchema()
+
+
+class CommentProperty(Struct, frozen=True):
+    """A property of a comment."""
+
+    key: str = ""
+    value: Any = None
+
+
 class BulkFetched(Struct, frozen=True):
     """The answer of a bulk fetch: what could be read."""
 
@@ -214,9 +260,10 @@ class PriorityPage(Struct, frozen=True):
 
 
 class TypePage(Struct, frozen=True):
-    """One page of the issue types that can be created."""
+    """One page of the issue types that can be created: ``issue_types`` on Cloud, ``values`` on Data Center."""
 
     issue_types: list[IssueType] = field(default=[], name="issueTypes")
+    values: list[IssueType] = []
     total: int = 0
 
 
@@ -227,12 +274,14 @@ class CreateField(Struct, frozen=True):
     name: str = ""
     required: bool = False
     has_default: bool = field(default=False, name="hasDefaultValue")
+    allowed: list[dict[str, Any]] = field(default=[], name="allowedValues")
 
 
 class CreateFieldPage(Struct, frozen=True):
-    """One page of the fields on the create screen."""
+    """One page of the fields on the create screen: ``fields`` on Cloud, ``values`` on Data Center."""
 
     fields: list[CreateField] = []
+    values: list[CreateField] = []
     total: int = 0
 
 

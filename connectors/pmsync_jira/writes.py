@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from pmsync.connect.contract import Outcome, Receipt
 from pmsync.connect.errors import Ambiguous, ConnectorError, NotSent, Park, Rejected
@@ -16,20 +17,26 @@ from pmsync.model.values import Empty, Known, Settled
 from pmsync.reconcile.operation import Change, Operation, OpKind
 from pmsync_jira import mapping, receipts, wire
 from pmsync_jira.blocking import Blocking
+from pmsync_jira.bodies import Written
 from pmsync_jira.catalogue import Catalogue
 from pmsync_jira.client import Client, Refused
+from pmsync_jira.remote import RemoteLinks
+from pmsync_jira.texts import Moved, Texts
 from pmsync_jira.workflow import Step, Workflow
 
+_EDITED = "the text was edited while it was about to be written, so that nothing of it was sent"
+_READ_AGAIN = "it is read again before the next plan"
 PER_ISSUE = "jira-per-issue-on-write"
 """Jira's reason for a limit that concerns one issue alone."""
 
 
 @dataclass(slots=True)
 class _Progress:
-    """What became of an update so far: ``sent`` once anything was carried out."""
+    """What became of an update so far: ``sent`` once anything was carried out. ``text``: its rich text as Jira takes it."""
 
     op: Operation
     changes: dict[str, Change]
+    text: Any = None
     refused: dict[str, str] = field(default_factory=dict)
     sent: bool = False
 
@@ -43,14 +50,25 @@ class _Progress:
         self.refused.update(dict.fromkeys(surfaces, reason))
 
 
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A new issue: the ids of its project and type, what it is to show, and its rich text as Jira takes it."""
+
+    home: tuple[str, str]
+    changes: dict[str, Change]
+    text: Any
+
+
 class Writer:
     """Sends ops. ``apply`` yields nothing: one op in, one receipt out."""
 
-    def __init__(self, client: Client, catalogue: Catalogue, workflow: Workflow, blocking: Blocking) -> None:
+    def __init__(self, client: Client, catalogue: Catalogue, workflow: Workflow, blocking: Blocking, texts: Texts) -> None:
         self._client = client
         self._catalogue = catalogue
         self._workflow = workflow
         self._blocking = blocking
+        self._texts = texts
+        self._remote = RemoteLinks(client)
 
     def send(self, scope: ScopeRef, op: Operation) -> Receipt:
         """Send one op.
@@ -67,9 +85,6 @@ class Writer:
 
     def _update(self, scope: ScopeRef, op: Operation) -> Receipt:
         progress = _Progress(op, {one.surface: one for one in op.changes if one.before != one.after})
-        for name, change in progress.changes.items():
-            if (why := mapping.too_long(change)) is not None:
-                progress.refuse(why, name)
         for step in self._steps(scope, progress):
             receipt = _guarded(progress, step)
             if receipt is not None:
@@ -89,6 +104,9 @@ class Writer:
         links = progress.changes.get(mapping.BLOCKED_BY)
         if links is not None:
             steps.append(lambda: self._link(progress, links))
+        elsewhere = progress.changes.get(mapping.ELSEWHERE)
+        if elsewhere is not None:
+            steps.append(lambda: self._point(progress, elsewhere))
         return steps
 
     def _is_done(self, scope: ScopeRef, status: Settled) -> bool:
@@ -97,8 +115,10 @@ class Writer:
 
     def _edit(self, scope: ScopeRef, progress: _Progress) -> Receipt | None:
         """Write the fields; a receipt only when the op ends here."""
+        if (moved := self._convert(progress)) is not None:
+            return moved
         while pending := progress.pending:
-            refusal = self._client.edit(_id(progress.op), mapping.edit_body(pending))
+            refusal = self._client.edit(_id(progress.op), mapping.edit_body(pending, progress.text))
             if refusal is None:
                 progress.sent = True
                 return None
@@ -106,6 +126,22 @@ class Writer:
             if not named and refusal.status != 400 and not progress.sent:
                 return receipts.rejected(progress.op, refusal)
             progress.refused.update(named or dict.fromkeys(pending, str(refusal)))
+        return None
+
+    def _convert(self, progress: _Progress) -> Receipt | None:
+        """Bring the rich text into Jira's form, or refuse it; whatever else the op writes is written then. A receipt when the op ends here."""
+        change = progress.pending.get(mapping.BODY)
+        if change is None:
+            return None
+        try:
+            made = self._texts.next(_id(progress.op), change)
+        except Moved:
+            if not progress.sent:
+                return Receipt(progress.op.uid, Outcome.CONFLICT, progress.op.ref, reason=_EDITED, hint=_READ_AGAIN)
+            made = Written(None, refused=_EDITED)
+        progress.text = made.value
+        if made.refused:
+            progress.refuse(made.refused, mapping.BODY)
         return None
 
     def _move(self, scope: ScopeRef, progress: _Progress, change: Change) -> Receipt | None:
@@ -126,6 +162,14 @@ class Writer:
             progress.refuse(why, mapping.BLOCKED_BY)
         return None
 
+    def _point(self, progress: _Progress, change: Change) -> Receipt | None:
+        why = self._remote.write(_id(progress.op), change)
+        if why is None:
+            progress.sent = True
+        else:
+            progress.refuse(why, mapping.ELSEWHERE)
+        return None
+
     def _status_name(self, scope: ScopeRef, status: Settled) -> str:
         names = {one.id: one.name for one in self._catalogue.facts(scope).statuses}
         return names.get(_text(status), _text(status))
@@ -140,10 +184,14 @@ class Writer:
             hint = f"does the account have the permission Create Issues in {scope.key}?"
             return Receipt(op.uid, Outcome.REJECTED, reason=reason, hint=hint)
         seeded = {one.surface: one for one in op.changes if not isinstance(one.after, Empty)}
-        status, links = (seeded.pop(name, None) for name in (mapping.STATUS, mapping.BLOCKED_BY))
+        status, links, elsewhere = (seeded.pop(name, None) for name in (mapping.STATUS, mapping.BLOCKED_BY, mapping.ELSEWHERE))
         refused = self._unfit(scope, issue_type, seeded)
+        body = self._texts.first(seeded[mapping.BODY]) if mapping.BODY in seeded else Written(None)
+        if body.refused:
+            refused[mapping.BODY] = body.refused
+        draft = _Draft((facts.project.id, issue_type.id), seeded, body.value)
         try:
-            made = self._post(op, (facts.project.id, issue_type.id), seeded, refused)
+            made = self._post(op, draft, refused)
         except Ambiguous as lost:
             return Receipt(op.uid, Outcome.AMBIGUOUS, reason=lost.message, hint=lost.hint)
         except NotSent as unsent:
@@ -156,7 +204,8 @@ class Writer:
         try:
             whys = {
                 mapping.STATUS: None if status is None else self._first_status(scope, issue_type, made.id, status),
-                mapping.BLOCKED_BY: None if links is None else self._first_links(made.id, links),
+                mapping.BLOCKED_BY: None if links is None else self._first_links(self._blocking.write, made.id, links),
+                mapping.ELSEWHERE: None if elsewhere is None else self._first_links(self._remote.write, made.id, elsewhere),
             }
         except Ambiguous as lost:
             return Receipt(
@@ -165,28 +214,24 @@ class Writer:
         return receipts.created(op, ref, refused | {name: why for name, why in whys.items() if why is not None})
 
     def _unfit(self, scope: ScopeRef, issue_type: wire.IssueType, seeded: dict[str, Change]) -> dict[str, str]:
-        """Surface to reason, for what the create screen does not show or the text limit forbids."""
+        """Surface to reason, for what the create screen does not show."""
         screen = self._catalogue.screen(scope, issue_type.id)
         refused = {}
-        for name, change in seeded.items():
-            if (why := mapping.too_long(change)) is not None:
-                refused[name] = why
-            elif screen and mapping.FIELD_OF[name] not in screen and name != mapping.TITLE:
+        for name in seeded:
+            if screen and mapping.FIELD_OF[name] not in screen and name != mapping.TITLE:
                 refused[name] = receipts.reason(mapping.FIELD_OF[name], receipts.OFF_SCREEN, scope)
         return refused
 
-    def _post(
-        self, op: Operation, home: tuple[str, str], seeded: dict[str, Change], refused: dict[str, str]
-    ) -> wire.Created | Receipt:
-        """Create the issue; ``home`` is project and type. A receipt when Jira refuses it as a whole; fields it names are left out."""
+    def _post(self, op: Operation, draft: _Draft, refused: dict[str, str]) -> wire.Created | Receipt:
+        """Create the issue. A receipt when Jira refuses it as a whole; fields it names are left out."""
         while True:
-            pending = {name: one for name, one in seeded.items() if name not in refused}
-            made = self._client.create(mapping.create_body(*home, pending, op.marker))
+            pending = {name: one for name, one in draft.changes.items() if name not in refused}
+            made = self._client.create(mapping.create_body(draft.home, pending, op.marker, draft.text))
             if not isinstance(made, Refused):
                 return made
             named = receipts.by_surface(made, pending, op.scope)
             if made.status != 400 or not named or mapping.TITLE in named:
-                return receipts.not_created(op, made, seeded)
+                return receipts.not_created(op, made, draft.changes)
             refused.update(named)
 
     def _first_status(self, scope: ScopeRef, issue_type: wire.IssueType, issue: str, change: Change) -> str | None:
@@ -207,10 +252,10 @@ class Writer:
         except ConnectorError as error:
             return f"the issue was created, its status could not be set yet: {error.message}"
 
-    def _first_links(self, issue: str, change: Change) -> str | None:
-        """Link a new issue to those that it waits for; as ``_first_status``."""
+    def _first_links(self, write: Callable[[str, Change], str | None], issue: str, change: Change) -> str | None:
+        """Link a new issue to others; as ``_first_status``."""
         try:
-            return self._blocking.write(issue, change)
+            return write(issue, change)
         except Ambiguous:
             raise
         except ConnectorError as error:

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from typing import ParamSpec, TypeVar
 
+from pmsync.connect import comments
 from pmsync.connect.capabilities import Capabilities, Full, Partial, Support, Unsupported
 from pmsync.connect.contract import (
     Absent,
@@ -42,6 +45,8 @@ from pmsync.reconcile.operation import Operation, OpKind
 from pmsync.reconcile.surface import Surface
 from pmsync.testing.emulator import Event
 from pmsync_memory.mapping import OF_FEEDBACK, OF_RELEASES, OF_WORK, SURFACES, surfaces_of
+from pmsync_memory.notes import NOTE, is_note, note_id, parts
+from pmsync_memory.personality import Personality
 from pmsync_memory.server import PAGE, PERMISSIONS, ROBOT, MemoryServer, Note, Row
 from pmsync_memory.settings import ContainerSettings
 
@@ -71,24 +76,7 @@ class MemoryConnector(Connector):
     @property
     def capabilities(self) -> Capabilities:
         """What this server's personality allows."""
-        can = self._server.personality
-        lagging = Partial(f"the listing trails by up to {can.lag:.0f} seconds")
-        none = Unsupported("this server keeps no markers")
-        return Capabilities(
-            idempotency_key=_support(can.idempotency_key, "the server takes no key"),
-            marker=Full() if can.marker else none,
-            find=none if not can.marker else lagging if can.lag else Full(),
-            compare_and_set=_support(can.compare_and_set, "the server overwrites without asking"),
-            history=_support(can.history, "the server keeps no history"),
-            deletions=_support(can.deletions, "the server forgets what was deleted"),
-            ids=lagging if can.lag else Full(),
-            container=Full() if can.marker else Partial("whether it can be read, and the server's time; it holds no mark"),
-            comments=Full(),
-            hints=_support(bool(self._secret), "no webhook_secret is configured"),
-            relocate=_support(can.new_ids, "a record keeps its id wherever it moves"),
-            fetch_batch=PAGE,
-            index_lag=can.lag,
-        )
+        return _capabilities(self._server.personality, bool(self._secret))
 
     def me(self) -> str:
         """The robot's account."""
@@ -136,7 +124,10 @@ class MemoryConnector(Connector):
             if stream is Stream.COMMENTS:
                 notes = self._ask("GET", "list comments", self._server.changed_notes, scope.key, after)
                 after, more = notes.last, notes.more
-                yield Page(str(after), more, comments=tuple(self._comment(note) for note in notes.entries))
+                said = tuple(self._comment(note) for note in notes.entries if not note.deleted)
+                yield Page(
+                    str(after), more, comments=said, gone=tuple(self._note_ref(note) for note in notes.entries if note.deleted)
+                )
             else:
                 rows = self._ask("GET", "list", self._server.changed_rows, scope.key, after)
                 after, more = rows.last, rows.more
@@ -145,7 +136,9 @@ class MemoryConnector(Connector):
                 yield Page(str(after), more, tuple(record for record in alive if self.in_scope(scope, record)), gone=gone)
 
     def fetch(self, scope: ScopeRef, refs: Sequence[RecordRef], since: float | None = None) -> Fetched:
-        """Direct reads, a hundred ids to a call; their history comes along in it."""
+        """Direct reads, a hundred ids to a call; their history comes along in it. Comments are read by calls of their own."""
+        if said := [ref for ref in refs if is_note(ref)]:
+            return _joined(self._fetch_notes(said), self.fetch(scope, [ref for ref in refs if not is_note(ref)], since))
         rows: dict[str, Row] = {}
         edits: list[Edit] = []
         at = 0.0
@@ -162,6 +155,14 @@ class MemoryConnector(Connector):
             edits=tuple(edits),
             at=at,
         )
+
+    def _fetch_notes(self, refs: Sequence[RecordRef]) -> Fetched:
+        found: list[Note] = []
+        for start in range(0, len(refs), PAGE):
+            found += self._ask("GET", "read comments", self._server.read_notes, list(map(note_id, refs[start : start + PAGE])))
+        records = tuple(self._said(note) for note in found)
+        read = {record.ref for record in records}
+        return Fetched(records, tuple(ref for ref in refs if ref not in read))
 
     def in_scope(self, scope: ScopeRef, record: Record) -> bool:
         """In this container, and carrying all labels that the scope's settings ask for."""
@@ -185,6 +186,9 @@ class MemoryConnector(Connector):
 
     def _send(self, scope: ScopeRef, op: Operation) -> Receipt:
         try:
+            if op.item_kind is Kind.COMMENT:
+                note = self._comment_upon(op)
+                return Receipt(op.uid, Outcome.DONE, self._note_ref(note), self._said(note))
             row = self._create(scope, op) if op.kind is OpKind.CREATE else self._update(op)
         except (Rejected, Gone, Conflict, NotSent, Ambiguous) as error:
             refused = error.surfaces if isinstance(error, Rejected) else {}
@@ -196,6 +200,19 @@ class MemoryConnector(Connector):
     def _create(self, scope: ScopeRef, op: Operation) -> Row:
         values = {change.surface: raw(change.after) for change in op.changes}
         return self._ask("POST", "create", self._server.create, scope.key, op.item_kind, values, marker=op.marker, key=op.uid)
+
+    def _comment_upon(self, op: Operation) -> Note:
+        """A new comment has its header and its text; a changed one keeps the header that it has now."""
+        wanted = comments.written(op)
+        if op.ref is None:
+            body = comments.with_header(wanted.header, wanted.text or "")
+            return self._ask("POST", "comment", self._server.create_note, wanted.on, body, marker=op.marker)
+        [*found] = self._ask("GET", "read comments", self._server.read_notes, [note_id(op.ref)])
+        if not found:
+            raise Gone(f"{op.key} is not there", status=404)
+        header, text = parts(found[0])
+        body = comments.with_header(header, text if wanted.text is None else wanted.text)
+        return self._ask("PATCH", "comment", self._server.update_note, note_id(op.ref), body)
 
     def _update(self, op: Operation) -> Row | None:
         """Labels travel as deltas, so that one that someone adds meanwhile survives; other values only where ``before`` still holds."""
@@ -221,10 +238,21 @@ class MemoryConnector(Connector):
         """Look through the listing for the op's marker. One that trails is no proof of absence."""
         if not self._server.personality.marker:
             return Unreadable("this server keeps no markers")
+        if op.item_kind is Kind.COMMENT:
+            return self._find_note(op)
         for row in self._ask("GET", "list all", self._server.listing, scope.key):
             if row.marker == op.marker and row.creator == ROBOT:
                 return Found(self._record(row))
         return Absent(consistent=not self._server.personality.lag)
+
+    def _find_note(self, op: Operation) -> Finding:
+        """Look through the comments of the one record that it was for: that listing never trails."""
+        try:
+            notes = self._ask("GET", "list comments of one", self._server.notes_of, comments.written(op).on)
+        except Gone as error:
+            return Unreadable(error.message)
+        ours = [note for note in notes if note.marker == op.marker and note.author == ROBOT]
+        return Found(self._said(ours[0])) if ours else Absent(consistent=True)
 
     def relocate(self, scope: ScopeRef, ref: RecordRef, key: str) -> Record | None:
         """Where the record went, when a move gave it another id."""
@@ -318,8 +346,57 @@ class MemoryConnector(Connector):
         return special or ((*SURFACES, *OF_WORK) if self._server.personality.releases else SURFACES)
 
     def _comment(self, note: Note) -> Comment:
-        ref, parent = self._ref(f"comment-{note.id}"), self._ref(note.row.id)
-        return Comment(ref, parent, note.author, note.body, note.created_at, note.updated_at, note.audience)
+        header, text = parts(note)
+        key = f"{note.row.key} comment {note.id}"
+        return Comment(
+            ref=self._note_ref(note),
+            parent=self._ref(note.row.id),
+            author=note.author,
+            body=text,
+            created_at=note.created_at,
+            updated_at=note.updated_at,
+            audience=min(note.audience, self._server.containers[note.row.container]),
+            place=note.row.key,
+            key=key,
+            url=self._url(f"{note.row.key}#{note.id}"),
+            name=self._server.accounts.get(note.author, ""),
+            marker=note.marker if note.author == ROBOT else None,
+            header=header,
+        )
+
+    def _said(self, note: Note) -> Record:
+        """The record that a comment is."""
+        return comments.record(self._comment(note), ScopeRef(self._environment.system, note.row.container))
+
+    def _note_ref(self, note: Note) -> RecordRef:
+        return self._ref(NOTE + note.id)
+
+
+def _joined(one: Fetched, other: Fetched) -> Fetched:
+    return replace(other, records=(*one.records, *other.records), missing=(*one.missing, *other.missing))
+
+
+@lru_cache
+def _capabilities(can: Personality, hooks: bool) -> Capabilities:
+    """What a personality allows; ``hooks``: whether webhooks can be verified."""
+    lagging = Partial(f"the listing trails by up to {can.lag:.0f} seconds")
+    none = Unsupported("this server keeps no markers")
+    return Capabilities(
+        idempotency_key=_support(can.idempotency_key, "the server takes no key"),
+        marker=Full() if can.marker else none,
+        find=none if not can.marker else lagging if can.lag else Full(),
+        compare_and_set=_support(can.compare_and_set, "the server overwrites without asking"),
+        history=_support(can.history, "the server keeps no history"),
+        deletions=_support(can.deletions, "the server forgets what was deleted"),
+        ids=lagging if can.lag else Full(),
+        container=Full() if can.marker else Partial("whether it can be read, and the server's time; it holds no mark"),
+        comments=Full(),
+        commenting=Full() if can.marker else none,
+        hints=_support(hooks, "no webhook_secret is configured"),
+        relocate=_support(can.new_ids, "a record keeps its id wherever it moves"),
+        fetch_batch=PAGE,
+        index_lag=can.lag,
+    )
 
 
 def _support(can: bool, otherwise: str) -> Support:

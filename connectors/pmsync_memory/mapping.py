@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pmsync.connect import comments
 from pmsync.connect.plugin import ScopeConfig
 from pmsync.model.enums import Nature, Priority, Status
 from pmsync.reconcile.lenses import EnumLens, LabelsLens, MentionsLens, ReferencesLens, TextLens
 from pmsync.reconcile.surface import DefaultTaken, Surface
 from pmsync_memory.server import BODY_LIMIT, TITLE_LIMIT
 
+COMMENT = frozenset({Nature.COMMENT})
 WORK, RELEASE = frozenset({Nature.WORK}), frozenset({Nature.RELEASE})
 SURFACES = ("title", "body", "status", "priority", "labels")
 """Here every field shows in one place of the same name; elsewhere a field may have several surfaces, or none."""
@@ -64,9 +66,9 @@ def surfaces_of(scope: ScopeConfig, *, releases: bool = False) -> list[Surface]:
     ``releases``: the server knows releases, parents and what waits for what.
     """
     title = Surface(
-        "title", "title", TextLens(limit=TITLE_LIMIT, single_line=True), natures=frozenset(Nature) if releases else WORK
+        "title", "title", TextLens(limit=TITLE_LIMIT, single_line=True), natures=frozenset(Nature) - COMMENT if releases else WORK
     )
-    return [title, *_work(scope), *(_plans() if releases else ())]
+    return [title, *_work(scope), *(_plans() if releases else ()), *comments.surfaces(BODY_LIMIT)]
 
 
 def _plans() -> list[Surface]:

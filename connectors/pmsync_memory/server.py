@@ -66,11 +66,14 @@ class Note:
     body: str
     audience: Audience
     created_at: float
+    marker: str | None = None
     changed: int = 0
     updated_at: float = 0.0
+    deleted: bool = False
 
 
 _T = TypeVar("_T", Row, Note)
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +159,24 @@ class MemoryServer:
     def person_comments(self, id_: str, body: str, by: str = "ana", audience: Audience = Audience.INTERNAL) -> str:
         """Someone comments; returns the comment's id."""
         self.settle()
-        note = Note(str(self._changes + 1), self.rows[id_], by, body, audience, self.clock.now())
-        self.notes[note.id] = note
-        self._touch(note, by, "comment")
-        return note.id
+        return self._comment(self.rows[id_], body, by, audience).id
+
+    def person_edits_comment(self, id_: str, body: str, by: str = "ana") -> None:
+        """Someone writes a comment anew, header and all."""
+        self.settle()
+        self._rewrite(self.notes[id_], body, by)
+
+    def person_deletes_comment(self, id_: str, by: str = "ana") -> None:
+        """Someone deletes a comment for good."""
+        self.settle()
+        self.notes[id_].deleted = True
+        self._touch(self.notes[id_], by, "delete comment")
+
+    def person_restricts_comment(self, id_: str, audience: Audience = Audience.PRIVATE, by: str = "ana") -> None:
+        """Someone changes who can read a comment."""
+        self.settle()
+        self.notes[id_].audience = audience
+        self._touch(self.notes[id_], by, "restrict comment")
 
     # -- what connectors may ask ---------------------------------------------------------------------------------------------
 
@@ -201,8 +218,45 @@ class MemoryServer:
     def changed_notes(self, container: str, after: int) -> Batch[Note]:
         """The same for the comments of the container's rows."""
         self._permit("read", container)
-        notes = self.notes.values()
-        return self._page([note for note in notes if note.row.container == container and not note.row.deleted], after)
+        feed = self.personality.deletions
+        notes = [note for note in self.notes.values() if note.row.container == container and not note.row.deleted]
+        batch = self._page([note for note in notes if feed or not note.deleted], after)
+        return replace(batch, entries=tuple(map(replace, batch.entries)))
+
+    def read_notes(self, ids: list[str]) -> list[Note]:
+        """Direct reads of comments; unknown ids are left out, and so are those that were deleted, or whose row was."""
+        self._permit("read")
+        found = [note for note in map(self.notes.get, ids) if note and not note.row.deleted]
+        return [replace(note) for note in found if not note.deleted]
+
+    def notes_of(self, id_: str) -> list[Note]:
+        """All comments of one row, never behind."""
+        self._permit("read")
+        self._standing(id_)
+        return [replace(note) for note in self.notes.values() if note.row.id == id_ and not note.deleted]
+
+    def create_note(self, id_: str, body: str, *, marker: str | None) -> Note:
+        """Comment on a row, as openly as the row is."""
+        self._permit("edit")
+
+        def effect() -> Note:
+            row = self._standing(id_)
+            return replace(self._comment(row, body, ROBOT, Audience.INTERNAL, marker if self.personality.marker else None))
+
+        return self._deliver(effect)
+
+    def update_note(self, id_: str, body: str) -> Note:
+        """Write a comment anew."""
+        self._permit("edit")
+
+        def effect() -> Note:
+            note = self.notes.get(id_)
+            if note is None or note.deleted or note.row.deleted:
+                raise Gone(f"comment {id_} is not there", status=404)
+            self._rewrite(note, body, ROBOT)
+            return replace(note)
+
+        return self._deliver(effect)
 
     def read(self, ids: list[str], since: float | None = None) -> Look:
         """Direct reads: never behind. Unknown ids are left out, and so are deleted rows unless the server remembers them.
@@ -284,7 +338,7 @@ class MemoryServer:
         page = waiting[: self.page_sizes.popleft() if self.page_sizes else PAGE]
         return Batch(tuple(page), page[-1].changed if page else after, len(page) < len(waiting))
 
-    def _deliver(self, effect: Callable[[], Row]) -> Row:
+    def _deliver(self, effect: Callable[[], _Made]) -> _Made:
         mishap = self.mishaps.popleft() if self.mishaps else None
         kind = mishap.kind if mishap else None
         if kind is FaultKind.REFUSE:
@@ -332,6 +386,29 @@ class MemoryServer:
                 row.values[name] = value
             self._touch(row, by, "edit", surface=name, before=before, after=value)
 
+    def _standing(self, id_: str) -> Row:
+        row = self.rows.get(id_)
+        if row is None or row.deleted:
+            raise Gone(f"record {id_} is not there", status=404)
+        return row
+
+    def _comment(self, row: Row, body: str, by: str, audience: Audience, marker: str | None = None) -> Note:
+        self._judge_comment(body)
+        note = Note(str(self._changes + 1), row, by, body, audience, self.clock.now(), marker)
+        self.notes[note.id] = note
+        self._touch(note, by, "comment")
+        return note
+
+    def _rewrite(self, note: Note, body: str, by: str) -> None:
+        self._judge_comment(body)
+        if body != note.body:
+            note.body = body
+            self._touch(note, by, "edit comment")
+
+    def _judge_comment(self, body: str) -> None:
+        if not body.strip() or len(body) > BODY_LIMIT or "\0" in body:
+            raise Rejected(f"a comment has 1 to {BODY_LIMIT} characters, none of them NUL")
+
     def _heard(self, values: Values) -> Values:
         return {name: value for name, value in values.items() if name not in self.ignored}
 
@@ -357,6 +434,8 @@ class MemoryServer:
         one.changed, one.updated_at = self._changes, self.clock.now()
         if isinstance(one, Row):
             one.actor = by
+        else:  # a comment moves its row, as everywhere
+            one.row.changed, one.row.updated_at = self._changes, self.clock.now()
         self.events.append(Event(one.updated_at, by, verb, one.id, detail))
 
     def _next_key(self, container: str) -> str:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from pmsync.connect.errors import Gone
 from pmsync.connect.plugin import ScopeConfig
 from pmsync.model.enums import Nature
+from pmsync.model.labels import label_key
 from pmsync.model.record import ScopeRef
 from pmsync.reconcile.lenses import LabelsLens, MentionsLens, TextLens
 from pmsync.reconcile.surface import Surface
 from pmsync_rt import vocabulary, wire
 from pmsync_rt.client import Client
-from pmsync_rt.mapping import ABOUT, BODY, LABELS, ROADMAP, STATUS, SUBJECT_BYTES, TITLE, VALUE_LIMIT
+from pmsync_rt.mapping import ABOUT, BODY, LABELS, ROADMAP, ROADMAP_TAG, STATUS, SUBJECT_BYTES, TITLE, VALUE_LIMIT
 from pmsync_rt.settings import RtScope
 
 CUSTOMERS = "a customer's words: set `tracker: true` for a queue that holds work of your own"
@@ -71,10 +72,13 @@ class Catalogue:
             Surface(
                 LABELS,
                 "labels",
-                LabelsLens(given.label_namespace if given else "", limit=VALUE_LIMIT),
+                LabelsLens(given.label_namespace if given else "", exclude=_ours(names.roadmap_tag), limit=VALUE_LIMIT),
                 _lacking(facts, names.tags),
             ),
         ]
+        if names.roadmap_tag and not names.tracker:
+            lens = vocabulary.tagged(names.roadmap_tag)
+            found.append(Surface(ROADMAP_TAG, "roadmap", lens, _lacking(facts, names.tags)))
         if names.messages:
             found.append(Surface(BODY, "body", TextLens(), "RT does not let a first message be changed"))
         if not names.tracker:
@@ -94,6 +98,11 @@ class Catalogue:
             return None
         names = (one if isinstance(one, str) else one.name for one in field.choices)
         return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _ours(prefix: str) -> Callable[[str], bool] | None:
+    """Whether a tag shows the roadmap, and is no label."""
+    return (lambda tag: label_key(tag).startswith(label_key(prefix))) if prefix else None
 
 
 def find_queue(client: Client, scope: ScopeRef) -> tuple[wire.Queue, float | None]:

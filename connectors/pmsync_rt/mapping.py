@@ -18,6 +18,7 @@ from pmsync_rt.client import json_text, moment
 from pmsync_rt.settings import RtScope
 
 TITLE, BODY, STATUS, ROADMAP, LABELS, ABOUT = "title", "body", "status", "field:roadmap-status", "labels", "about"
+ROADMAP_TAG = "tag:roadmap"
 """The surface ids of a ticket."""
 
 SUBJECT_BYTES = 200
@@ -89,9 +90,21 @@ def _values(ticket: wire.Ticket, names: RtScope, fields: Mapping[str, list[str]]
     }
     if not names.tracker:
         values[ABOUT] = known(frozenset(references(ticket, names, fields, body)))
+    if names.roadmap_tag:
+        values[ROADMAP_TAG] = _tag(fields, names)
     if names.messages:
         values[BODY] = Unobserved("this ticket's first message was not read") if body is None else known(body)
     return values
+
+
+def _tag(fields: Mapping[str, list[str]], names: RtScope) -> Observed:
+    """The tag that shows the roadmap, in the case in which pmsync writes it."""
+    if names.tags not in fields:
+        return _absent(names.tags)
+    ours = sorted(tag for tag in fields[names.tags] if label_key(tag).startswith(label_key(names.roadmap_tag)))
+    if len(ours) > 1:
+        return Unobserved(f"the ticket carries {len(ours)} tags of the roadmap, {' and '.join(ours)}: remove all but one")
+    return known(names.roadmap_tag + ours[0][len(names.roadmap_tag) :].casefold() if ours else None)
 
 
 def _single(fields: Mapping[str, list[str]], name: str) -> Observed:
@@ -165,8 +178,8 @@ def body_of(changes: Iterable[Change], names: RtScope, tags: Sequence[str]) -> d
     body: dict[str, Any] = {}
     fields: dict[str, Any] = {}
     for change in changes:
-        if change.surface == LABELS:
-            fields[names.tags] = _retagged(change, tags)
+        if change.surface in (LABELS, ROADMAP_TAG):
+            fields[names.tags] = _retagged(change, fields.get(names.tags, tags))
         elif change.surface == ROADMAP:
             fields[names.roadmap_status] = _text(change.after)
         else:

@@ -63,6 +63,7 @@ class RtScope(BaseModel):
         audience: who can read the queue.
         roadmap_status: the ticket custom field (select) that shows the status of what a ticket waits for.
         roadmap_key: the ticket custom field in which people name the item a ticket waits for, or none.
+        roadmap_tag: what a tag begins with that shows the same, e.g. ``roadmap/``; none unless it is set.
         tags: the ticket custom field (multiple values) that holds the labels.
         marker: the ticket custom field that holds pmsync's marker on tickets it makes.
         messages: read the first message of each ticket too: three calls more per 100 tickets.
@@ -76,6 +77,7 @@ class RtScope(BaseModel):
     audience: Literal["public", "internal", "private"] | None = None
     roadmap_status: Name = "Roadmap Status"
     roadmap_key: Name = "Roadmap Key"
+    roadmap_tag: Annotated[str, Field(max_length=50)] = ""
     tags: Name = "Tags"
     marker: Name = "pmsync"
     messages: bool = False
@@ -86,7 +88,7 @@ class RtScope(BaseModel):
     def _short_form(cls, value: Any) -> Any:
         return {"queue": value} if isinstance(value, str) else value
 
-    @field_validator("queue", "roadmap_status", "roadmap_key", "tags", "marker")
+    @field_validator("queue", "roadmap_status", "roadmap_key", "roadmap_tag", "tags", "marker")
     @classmethod
     def _quotable(cls, name: str) -> str:
         """Refuse what TicketSQL has no way to quote."""

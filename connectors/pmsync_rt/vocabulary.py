@@ -93,6 +93,14 @@ def roadmap(choices: Sequence[str], maps: Mapping[str, str], system: str) -> Voc
     return _vocabulary(choices, maps, system, (_ROADMAP, _NEIGHBOURS))
 
 
+def tagged(prefix: str) -> EnumLens:
+    """The lens between tags that begin with ``prefix`` and the hub's statuses: a tag can say any of them."""
+    words = {status.value: f"{prefix}{status.value}" for status in Status}
+    return EnumLens(
+        {word: status for status, word in words.items()}, words, unmapped_hint=f"a tag that begins with {prefix} is pmsync's"
+    )
+
+
 def statuses(maps: Mapping[str, str], system: str) -> Vocabulary:
     """The lens between the statuses of tickets and the hub's. RT does not list them: its own five, and those that the config names."""
     known = [word for words in _TICKET.values() for word in words]

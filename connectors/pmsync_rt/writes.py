@@ -18,7 +18,7 @@ from pmsync.reconcile.operation import Change, Operation, OpKind
 from pmsync_rt import mapping, wire
 from pmsync_rt.catalogue import Catalogue
 from pmsync_rt.client import Client, Refused, Shown
-from pmsync_rt.mapping import LABELS
+from pmsync_rt.mapping import LABELS, ROADMAP_TAG
 from pmsync_rt.settings import RtScope
 
 TRIES = 3
@@ -96,7 +96,7 @@ class Writer:
     def _judge(self, progress: _Progress, said: Sequence[str]) -> None:
         """Name what did not land as refused, with RT's words. A tag takes a sentence for each that came or went."""
         pending = progress.pending
-        expected = sum(len(one.added) + len(one.removed) if one.surface == LABELS else 1 for one in pending)
+        expected = sum(len(one.added) + len(one.removed) if one.surface in (LABELS, ROADMAP_TAG) else 1 for one in pending)
         if len(said) >= expected and all(SAID.search(one) for one in said):
             return
         assert progress.op.ref is not None

@@ -10,25 +10,31 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pmsync.config.load import load
-from pmsync.config.model import Config, FieldRule, MirrorRule
+from pmsync.config.model import Config, FieldRule, MirrorRule, ScoreProfile
 from pmsync.config.pointing import Pointer
+from pmsync.connect.capabilities import Unsupported
 from pmsync.connect.clock import Clock
 from pmsync.connect.contract import Connector
 from pmsync.connect.errors import ConfigError
 from pmsync.connect.plugin import Environment, Plugin, ScopeConfig
 from pmsync.connect.registry import load_plugins
 from pmsync.engine.engine import Engine
-from pmsync.engine.setup import Beats, Policy, Product, Setup
+from pmsync.engine.setup import Beats, Policy, Product, Scoring, Setup
 from pmsync.model.enums import Direction
+from pmsync.model.fields import FIELDS
+from pmsync.model.item import COMPUTED
 from pmsync.model.record import ScopeRef
 from pmsync.net.calls import CallLog
 from pmsync.net.clock import SharedClock, SystemClock
 from pmsync.net.fence import Fence
 from pmsync.net.redact import Redactor
+from pmsync.product.priorities import Policy as ScorePolicy
+from pmsync.product.profiles import Profile, ProfileBook, ProfileRule
 from pmsync.reconcile.protect import selector
 from pmsync.reconcile.rails import Limits
 from pmsync.reconcile.routing import Create, Rule
@@ -103,8 +109,11 @@ def build(
     clock: Clock | None = None,
     transports: Mapping[str, Any] | None = None,
     new_uid: Callable[[], str] | None = None,
+    into_sources: bool = False,
 ) -> App:
     """Wire everything that the config at ``file`` asks for. ``read_only`` puts the fence down: nothing but reads can leave.
+
+    ``into_sources``: this once, what trackers changed may be written into roadmap files.
 
     Raises:
         ConfigError, StoreError: what cannot be used, with the remedy.
@@ -117,7 +126,7 @@ def build(
     with ExitStack() as undo:
         connectors: dict[str, Connector] = {}
         for name in config.systems:
-            environment = Environment(name, time, fence, calls, (transports or {}).get(name))
+            environment = Environment(name, time, fence, calls, (transports or {}).get(name), str(file.parent), into_sources)
             connectors[name] = _connector(config, name, plugins, environment, redactor)
             undo.callback(connectors[name].close)
         store = Store.open(_store_url(config, file), time)
@@ -127,10 +136,12 @@ def build(
     setup = Setup(
         connectors,
         tuple(_product(config, name) for name in config.root.products),
-        _policy(config),
+        _policy(config, connectors),
         key,
         _fingerprints(config),
         Beats(config.root.schedule.catalogue, config.root.schedule.sweep),
+        config.root.people,
+        _scoring(config),
     )
     engine = Engine(setup, store, time, new_uid) if new_uid else Engine(setup, store, time)
     return App(config, setup, store, engine, time, calls, fence, redactor)
@@ -181,8 +192,12 @@ def _rule(rule: MirrorRule) -> Rule:
     return Rule(frozenset(rule.kind or ()), rule.label or "", rule.from_, ScopeRef.parse(rule.to), Create(rule.create))
 
 
-def _policy(config: Config) -> Policy:
+def _policy(config: Config, connectors: Mapping[str, Connector]) -> Policy:
     fields = config.root.fields
+    named_ways: dict[tuple[str, str], Direction] = {
+        (name, system): way for name, rule in fields.items() for system, way in _directions(rule)
+    }
+    defaults: dict[str, Direction] = {name: rule.all for name, rule in fields.items() if rule.all is not None}
     named = frozenset(
         ScopeRef(place.system, place.key)
         for product in config.products
@@ -191,15 +206,62 @@ def _policy(config: Config) -> Policy:
     )
     safety = config.root.safety
     return Policy(
-        {(name, system): direction for name, rule in fields.items() for system, direction in _directions(rule)},
-        {name: rule.all for name, rule in fields.items() if rule.all is not None},
-        {name: rule.owner for name, rule in fields.items() if rule.owner is not None},
-        {name: rule.respect_human for name, rule in fields.items()},
+        {**_sourced(connectors, defaults), **named_ways},
+        defaults,
+        {name: rule.owner for name, rule in fields.items() if rule.owner not in (None, COMPUTED)},
+        {name: _respect(rule) for name, rule in fields.items()},
         named,
-        Limits(int(safety.max_creates), safety.max_updates, safety.max_closes, safety.close),
+        Limits(int(safety.max_creates), safety.max_updates, safety.max_closes, safety.close, int(safety.max_comments)),
         safety.start,
         tuple(selector(text, config.systems, _scopes(config)) for text in safety.protect),
+        _since(fields["comments"].since) if "comments" in fields else None,
     )
+
+
+def _respect(rule: FieldRule) -> float:
+    """How long a person's edit stands: where a score is the owner, it does unless the config says otherwise."""
+    if rule.owner == COMPUTED and "respect_human" not in rule.model_fields_set:
+        return ScorePolicy().respect_human
+    return rule.respect_human
+
+
+def _scoring(config: Config) -> Scoring | None:
+    """How priorities follow from scores; None where the config does not give them to the score."""
+    rule, said = config.root.fields.get("priority"), config.root.score
+    if rule is None or rule.owner != COMPUTED:
+        return None
+    rules = tuple(ProfileRule(_profile(one), one.line, frozenset(one.kind or ())) for one in said.profiles)
+    policy = ScorePolicy(freeze=said.freeze, respect_human=_respect(rule), max_changes=said.max_changes, max_share=said.max_share)
+    return Scoring(ProfileBook(rules=rules), policy, said.every)
+
+
+def _profile(said: ScoreProfile) -> Profile:
+    return Profile(
+        name=" ".join(filter(None, (said.framework or "moscow", said.line, *(said.kind or ())))),
+        framework=said.framework,
+        moscow=said.moscow,
+        weights=said.weights,
+        effort_unit=said.effort,
+    )
+
+
+def _since(day: date | Literal["always"] | None) -> float | None:
+    """Midnight of the day, UTC, in Unix seconds."""
+    if day is None or day == "always":
+        return None if day is None else 0.0
+    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
+
+
+def _sourced(connectors: Mapping[str, Connector], defaults: Mapping[str, Direction]) -> dict[tuple[str, str], Direction]:
+    """How fields flow for places where people plan: they are read whatever holds for ``all`` systems, and written where that is wanted."""
+    found: dict[tuple[str, str], Direction] = {}
+    for system, connector in connectors.items():
+        if connector.capabilities.source:
+            way = Direction.PULL if isinstance(connector.capabilities.writes, Unsupported) else Direction.BOTH
+            given = {name: defaults.get(name, spec.default) for name, spec in FIELDS.items()}
+            kept = (Direction.OFF, Direction.INIT)
+            found |= {(name, system): one if one in kept else way for name, one in given.items()}
+    return found
 
 
 def _scopes(config: Config) -> list[ScopeRef]:
@@ -259,7 +321,7 @@ def _key_file(config: Config, file: Path) -> Path:
 
 
 def _fingerprints(config: Config) -> dict[ScopeRef, str]:
-    """What concerns a scope, hashed: its own settings, its system's address, maps, field rules, mirror rules and protection; never a secret."""
+    """What concerns a scope, hashed: its settings, its system's address, maps, rules of fields and mirrors, people and protection; never a secret."""
     found = {}
     for product in config.products:
         for place in product.places:
@@ -267,6 +329,9 @@ def _fingerprints(config: Config) -> dict[ScopeRef, str]:
             parts = [system.kind, str(getattr(system.settings, "url", "")), place.settings.model_dump_json()]
             parts += [json.dumps(_maps(config, place.system), sort_keys=True)]
             parts += [rule.model_dump_json() for rule in product.mirror]
+            parts += [
+                f"{name} is {said[place.system]}" for name, said in sorted(config.root.people.items()) if place.system in said
+            ]
             parts += [f"protect {text}" for text in sorted(config.root.safety.protect)]
             parts += [f"{name}={_concerning(rule, place.system)}" for name, rule in sorted(config.root.fields.items())]
             found[ScopeRef(place.system, place.key)] = hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -275,4 +340,4 @@ def _fingerprints(config: Config) -> dict[ScopeRef, str]:
 
 def _concerning(rule: FieldRule, system: str) -> str:
     own = (rule.model_extra or {}).get(system)
-    return json.dumps([rule.owner, rule.all, rule.respect_human, rule.namespace, own])
+    return json.dumps([rule.owner, rule.all, rule.respect_human, rule.namespace, own, *([str(rule.since)] if rule.since else [])])

@@ -10,9 +10,9 @@ from pmsync.net.clock import VirtualClock
 from pmsync.testing.conformance import EmulatorBench
 from pmsync_jira import plugin
 from pmsync_jira.emulation.doors import Scheme, Step
-from pmsync_jira.emulator import BOT, JiraEmulator, JiraKnobs
+from pmsync_jira.emulator import JiraEmulator, JiraKnobs
 
-READ_POSTS = re.compile(r"/rest/api/3/(search/jql|issue/bulkfetch|changelog/bulkfetch)")
+READ_POSTS = re.compile(r"/rest/api/(3/(search/jql|issue/bulkfetch|changelog/bulkfetch)|2/search)")
 NAMES = {"title": "summary", "body": "description"}
 DENIABLE = {"read": "BROWSE_PROJECTS", "create": "CREATE_ISSUES", "edit": "EDIT_ISSUES"}
 
@@ -33,9 +33,11 @@ class JiraBench(EmulatorBench):
         self.person = self.site.add_user("Ana", email="ana@example.com").account_id
         for key in ("PAY", "WEB"):
             self.site.add_project(key, scheme=scheme)
-        settings = {"url": self.site.base_url, "login": BOT.email, "token": BOT.token, "webhook_secret": "hook-secret"}
+        bot = self.site.bot
+        settings = {"url": self.site.base_url, "token": bot.token, "webhook_secret": "hook-secret"}
+        whose = {"deployment": "datacenter"} if knobs.get("deployment") == "datacenter" else {"login": bot.email}
         scopes = [(ScopeRef("jira", key), key) for key in ("PAY", "WEB")]
-        super().__init__(plugin, settings, scopes, self.site, clock, is_write)
+        super().__init__(plugin, {**settings, **whose}, scopes, self.site, clock, is_write)
 
     def person_creates(self, title, **values):
         issue = self.site.add_issue("PAY", title, actor=self.person, issue_type="Task", **self.fields(values))
@@ -62,7 +64,7 @@ class JiraBench(EmulatorBench):
 
     def deny(self, permission):
         if permission == "sign-in":
-            self.site.change_user(BOT.account_id, token="another")
+            self.site.change_user(self.site.bot.account_id, token="another")
         else:
             self.site.deny(DENIABLE[permission])
 
@@ -98,5 +100,12 @@ SITES = {
             "Task": "Aufgabe",
         },
         "bulk_errors": False,
+    },
+    "data center": {"deployment": "datacenter"},
+    "data center, strict workflow, far east": {
+        "deployment": "datacenter",
+        "scheme": WORKFLOW,
+        "index_lag": 20.0,
+        "account_time_zone": "Pacific/Auckland",
     },
 }

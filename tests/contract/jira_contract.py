@@ -157,6 +157,16 @@ LEFT_OUT = (
 )
 """What Jira leaves out when it does not apply or was not asked for."""
 
+DATA_CENTER = {
+    f"GET {API}/myself": ("key", "name"),
+    f"GET {API}/user/bulk": ("values[].key", "values[].name"),
+    f"GET {API}/issue/{{issueIdOrKey}}/comment": ("comments[].author.key", "comments[].author.name", "comments[].properties"),
+    f"POST {API}/changelog/bulkfetch": tuple(f"issueChangeLogs[].changeHistories[].author.{name}" for name in ("key", "name")),
+    f"GET {API}/issue/createmeta/{{projectIdOrKey}}/issuetypes": ("values",),
+    f"GET {API}/issue/createmeta/{{projectIdOrKey}}/issuetypes/{{issueTypeId}}": ("values", "fields[].allowedValues"),
+}
+"""What our client reads where Data Center shows it, and otherwise goes without."""
+
 READ_BY = {
     f"POST {API}/search/jql": wire.SearchPage,
     f"POST {API}/issue/bulkfetch": wire.BulkFetched,
@@ -181,7 +191,7 @@ READ_BY = {
 
 def rules(openapi: Any) -> Any:
     """The rules for the Jira description; ``openapi`` is the validation module."""
-    reads = {name: openapi.reads_of(struct, optional=LEFT_OUT) for name, struct in READ_BY.items()}
+    reads = {name: openapi.reads_of(struct, optional=(*LEFT_OUT, *DATA_CENTER.get(name, ()))) for name, struct in READ_BY.items()}
     reads[f"GET {API}/project/{{projectIdOrKey}}/statuses"] = [
         f"[].{read}" for read in openapi.reads_of(wire.TypeStatuses, optional=LEFT_OUT)
     ]

@@ -16,6 +16,7 @@ from pmsync.testing.faults import Fault, FaultKind, Faulty
 from pmsync_jira import plugin
 from pmsync_jira.client import READS
 from pmsync_jira.connector import JiraConnector
+from pmsync_jira.datacenter import READS as DATA_CENTER_READS
 
 API = "/rest/api/3"
 PAY = ScopeRef("jira", "PAY")
@@ -24,7 +25,7 @@ SECRET = "hook-secret"
 
 def is_write(request: Any) -> bool:
     """Whether a request asks Jira to change something."""
-    return request.method != "GET" and not any(rule.path.fullmatch(request.path) for rule in READS)
+    return request.method != "GET" and not any(rule.path.fullmatch(request.path) for rule in (*READS, *DATA_CENTER_READS))
 
 
 class Kit:
@@ -38,12 +39,8 @@ class Kit:
         self.line = Faulty(wrap(self.site), self.clock, is_write)
         self.fence = Fence()
         self.calls: list[tuple[str, int]] = []
-        self.settings = {
-            "url": self.site.base_url,
-            "login": self.site.bot.email,
-            "token": self.site.bot.token,
-            "webhook_secret": SECRET,
-        }
+        whose = {"deployment": "datacenter"} if self.site.knobs.deployment == "datacenter" else {"login": self.site.bot.email}
+        self.settings = {"url": self.site.base_url, **whose, "token": self.site.bot.token, "webhook_secret": SECRET}
 
     def connector(self, *scopes: Any, maps: Any = None, **settings: Any) -> JiraConnector:
         """A fresh connector; scopes as in the config (default: PAY)."""
@@ -66,7 +63,7 @@ class Kit:
 
     def called(self) -> Counter[str]:
         """Calls since the last time, by name without the API root."""
-        names = Counter(name.replace(API, "") for name, _ in self.calls)
+        names = Counter(name.replace(self.site.state.edition.root, "") for name, _ in self.calls)
         self.calls.clear()
         return names
 

@@ -72,6 +72,7 @@ class RtBench(EmulatorBench):
 
 DESKS = {
     "help desk": {},
+    "with a tag": {"roadmap_tag": "roadmap/"},
     "tracker of our own": {"tracker": True},
     "superuser": {"tracker": True, "knobs": {"superuser": True}},
     "with messages": {"tracker": True, "messages": True},

@@ -254,7 +254,8 @@ def test_milestones_are_read_only_without_push_access_and_issues_keep_their_titl
     hub.server.set_role("acme/api", "pmsync-bot", "read")
     connector = hub.connector()
     closed = {surface.id for surface in connector.surfaces(hub.API) if surface.read_only}
-    assert closed == {"label:priority", "labels", "release", "parent", "milestone.title", "milestone.state", "milestone.due"}
+    issues = {"label:priority", "labels", "release", "parent", "assignees"}
+    assert closed == {*issues, "milestone.title", "milestone.state", "milestone.due"}
     assert all("push access" in surface.read_only for surface in connector.surfaces(hub.API) if surface.read_only)
     titles = {surface.id: surface.natures for surface in connector.surfaces(hub.API) if surface.field == "title"}
     assert titles == {"title": {Nature.WORK}, "milestone.title": {Nature.RELEASE}}

@@ -373,6 +373,8 @@ def test_every_document_of_the_connector_is_accepted_and_valid(github, ids, gith
         "body": "b",
         "add": [],
         "remove": [],
+        "assign": [],
+        "unassign": [],
         "reason": "COMPLETED",
         "parent": ids[1],
         "orphan": ids[1],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from pmsync.testing.emulator import Request
@@ -161,7 +163,7 @@ def test_a_path_prefix_is_part_of_the_address(github):
     shown = github.checked.handle(Request("GET", "/api/v3/repos/acme/api/issues/1", (), headers))
     assert b"http://ghe.test/api/v3/repos/acme/api/issues/1" in shown.body
     answer = github.checked.handle(Request("POST", "/api/graphql", (), headers, b'{"query": "{viewer{login}}"}'))
-    assert answer.body == b'{"data": {"viewer": {"login": "pmsync-bot"}}}'
+    assert json.loads(answer.body) == {"data": {"viewer": {"login": "pmsync-bot"}}}
 
 
 # -- GraphQL -------------------------------------------------------------------------------------------------------------------

@@ -107,13 +107,13 @@ def test_map_to_an_unknown_hub_value_stops_at_once(jira_kit):
         jira_kit().connector(maps={"status": {"Done": "in_reveiw"}})
 
 
-def test_data_center_is_told_to_be_unsupported(jira_kit, monkeypatch):
+def test_a_site_of_another_deployment_is_told_with_the_setting(jira_kit, monkeypatch):
     """Detection by serverInfo's deploymentType."""
     kit = jira_kit()
     connector = kit.connector()
     monkeypatch.setattr(connector._control, "server_info", lambda: {"deploymentType": "Server", "version": "10.3"})
     [line] = findings(kit, connector, Level.ERROR)
-    assert "not supported" in line
+    assert "Jira Data Center" in line
 
 
 def test_doctor_makes_no_write_and_counts_every_call(jira_kit):

@@ -75,6 +75,8 @@ def test_first_load_costs_one_call_per_hundred_issues_and_its_comments_none(jira
     refs = [kit.file(f"Issue {number}") for number in range(320)]
     kit.site.comment_issue(refs[3].remote_id, kit.ana, "Hello")
     connector = kit.connector()
+    connector.me()  # whom every run asks for
+    kit.called()
     assert len(walk(connector, PAY).records) == 320
     assert [comment.body for comment in walk(connector, PAY, None, Stream.COMMENTS).comments] == ["Hello"]
     assert kit.called() == {SEARCH: 4, VERSIONS: 1}

@@ -6,7 +6,7 @@ import pytest
 
 from pmsync.testing.conformance import ConnectorSuite
 
-DESKS = ("help desk", "tracker of our own", "superuser")
+DESKS = ("help desk", "with a tag", "tracker of our own", "superuser")
 
 
 class TestRt(ConnectorSuite):

@@ -293,3 +293,47 @@ class TestWriting:
         [receipt] = connector.apply(SUPPORT, [update(ref, set_roadmap(EMPTY, Known("shipped")))])
         assert receipt.outcome is Outcome.DONE
         assert bench.desk.mails() == before == {ticket.number: 1}
+
+
+class TestTag:
+    """The roadmap as a tag, for desks without a custom field for it; tags of others are labels, and stay."""
+
+    TAG = "tag:roadmap"
+
+    @pytest.fixture
+    def tagged(self, rt_bench):
+        return rt_bench("with a tag")
+
+    def write(self, connector, ref, before, after):
+        change = Change(self.TAG, "roadmap", before, after, after, "a test")
+        [receipt] = connector.apply(SUPPORT, [update(ref, change)])
+        return receipt
+
+    def tags(self, bench, ref):
+        return sorted(tag for values in bench.desk.state.tickets[int(ref.remote_id)].values.values() for tag in values if tag)
+
+    def test_it_is_set_and_replaced_among_the_tags_of_others(self, tagged):
+        ref = tagged.person_creates("Refund", labels=["vip"])
+        connector = tagged.connector()
+        assert self.write(connector, ref, EMPTY, Known("roadmap/planned")).outcome is Outcome.DONE
+        assert self.tags(tagged, ref) == ["roadmap/planned", "vip"]
+        assert self.write(connector, ref, Known("roadmap/planned"), Known("roadmap/done")).outcome is Outcome.DONE
+        assert self.tags(tagged, ref) == ["roadmap/done", "vip"]
+        assert self.write(connector, ref, Known("roadmap/done"), EMPTY).outcome is Outcome.DONE
+        assert self.tags(tagged, ref) == ["vip"]
+
+    def test_it_is_no_label(self, tagged):
+        ref = tagged.person_creates("Refund", labels=["vip", "Roadmap/Planned"])
+        connector = tagged.connector()
+        [record] = connector.fetch(SUPPORT, [ref]).records
+        [labels] = [one for one in connector.surfaces(SUPPORT) if one.field == "labels"]
+        assert record.values[self.TAG] == Known("roadmap/planned")
+        assert labels.lens.ingest(record.values["labels"], EMPTY) == Known(frozenset({"vip"}))
+
+    def test_two_of_them_are_told_and_left_alone(self, tagged):
+        ref = tagged.person_creates("Refund", labels=["roadmap/done", "roadmap/planned"])
+        [record] = tagged.connector().fetch(SUPPORT, [ref]).records
+        assert isinstance(record.values[self.TAG], Unobserved)
+
+    def test_without_the_setting_there_is_none(self, connector):
+        assert self.TAG not in {surface.id for surface in connector.surfaces(SUPPORT)}

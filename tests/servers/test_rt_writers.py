@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 import threading
-from dataclasses import replace
 
 import pytest
 
 from pmsync.connect.contract import Outcome, Stream
 from pmsync.connect.markers import Marker, sign
 from pmsync.model.enums import Kind
-from pmsync.model.record import Requester
+from pmsync.model.record import RecordRef, Requester
 from pmsync.model.values import EMPTY, Known
 from pmsync.reconcile.operation import Change, Operation, OpKind
 
@@ -41,7 +40,7 @@ def test_our_writes_mail_no_customer(bench, rt_desk):
     """RT keeps a line EmailRecord for every mail: one for the customer's own request, none for anything we do."""
     ref = bench.person_creates("Asked for")
     asked = rt_desk.file("Support", "Please export to PDF", Requestor="bob@corp.test", Content="PAY-7 would do")
-    ref = replace(ref, remote_id=asked)
+    ref = RecordRef(ref.system, asked)
     before = rt_desk.lines(asked, "EmailRecord")
     assert len(before) == 1
     connector = bench.connector()

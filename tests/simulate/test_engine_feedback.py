@@ -131,3 +131,12 @@ def test_a_message_that_names_the_issue_is_enough(world):
     world.edit("desk", told, by="ana", title="The customer cannot log in at all")  # as a message moves its ticket elsewhere
     world.rest()
     assert shown(world, told) == "in_progress"
+
+
+def test_what_a_message_names_is_shown_in_the_first_plan(world):
+    """The ticket is settled behind the work, and once: nothing is left for a second pass."""
+    world.create("a", title="Login fails", status="doing")
+    told = ticket(world)
+    world.servers["desk"].person_comments(told, "It is APP-1 again", "cora")
+    report = world.sync()
+    assert (shown(world, told), report.tally.of("confirmed")) == ("in_progress", 2)

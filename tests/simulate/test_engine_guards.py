@@ -160,7 +160,7 @@ def test_pausing_and_resuming_are_in_the_journal_with_who_and_why(linked):
 
 
 def freeze(world, scope, why):
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     with world.store.transaction() as tx:
         tx.scopes.put(replace(tx.scopes.get(scope), frozen_why=why))

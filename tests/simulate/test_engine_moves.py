@@ -141,7 +141,7 @@ def transfer(world, name, id_, home):
     """A person transfers a record: a new id in ``home``, the same content and marker; the old id leads there."""
     server, old = world.servers[name], world.servers[name].rows[id_]
     new = server.person_creates(home, old.values, old.creator)
-    server.rows[new].marker = old.marker
+    server.rows[new].marker, server.rows[new].created_at = old.marker, old.created_at
     old.deleted = True
     server._touch(old, "ana", "delete")
     connector = world.connectors[name]

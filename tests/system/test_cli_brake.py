@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pmsync.cli.options import complete_target
+from pmsync.cli.options import complete_system, complete_target
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_a_pause_needs_no_turn_while_another_run_holds_the_store(site):
 
 
 def test_a_frozen_scope_says_why_and_goes_on_when_a_person_says_so(site):
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from pmsync.app import build
     from pmsync.model.record import ScopeRef
@@ -110,6 +110,7 @@ def test_the_shell_offers_systems_and_scopes(site, monkeypatch):
     for name, value in site.environ.items():
         monkeypatch.setenv(name, value)
     context = SimpleNamespace(params={"config": str(site.config)})
+    assert complete_system(context, "g") == ["github"]
     assert complete_target(context, "") == ["jira", "github", "jira:PAY", "github:acme/api"]
     assert complete_target(context, "github:") == ["github:acme/api"]
 

@@ -294,14 +294,17 @@ def test_people_says_how_to_name_those_whom_nobody_knows(site):
     site.pair()
     result = site.pmsync("people")
     assert result.code == 0
-    assert "people: {NAME: {jira: 5b10a2844c20165700ede21g}}" in result.said
+    assert "people:\n  NAME: {" in result.out
 
 
 def test_people_that_the_config_names_are_known(site):
     site.add("people: {bot: {jira: 5b10a2844c20165700ede21g}}\n")
     site.pair()
-    found = {row["account"]: (row["person"], row["how"]) for row in site.pmsync("people", "--json").json}
-    assert found["5b10a2844c20165700ede21g"] == ("bot", "config")
+    found = site.pmsync("people", "--json").json["accounts"]
+    assert {row["account"]: row["person"] for row in found}["5b10a2844c20165700ede21g"] == "bot"
+    assert found[-1]["person"] == "bot", "those of nobody's come first"
+    assert {row["system"] for row in site.pmsync("people", "--system", "jira", "--json").json["accounts"]} == {"jira"}
+    assert "there is no system 'jra'" in site.pmsync("people", "--system", "jra").said
 
 
 def test_people_shows_what_is_known_when_a_system_is_away(site):
@@ -309,7 +312,7 @@ def test_people_shows_what_is_known_when_a_system_is_away(site):
     site.jira.knobs.maintenance = True
     result = site.pmsync("people", "--json")
     assert result.code == 1
-    assert {row["system"] for row in json.loads(result.out)} == {"jira", "github"}
+    assert {row["system"] for row in json.loads(result.out)["accounts"]} == {"jira", "github"}
     assert "some names are missing" in result.said
 
 
@@ -318,7 +321,7 @@ def test_people_shows_what_is_known_when_a_system_is_away(site):
 
 def test_connector_list_names_the_built_in_ones(site):
     found = {one["name"]: one["ready"] for one in site.pmsync("connector", "list", "--json").json}
-    assert found == {"github": True, "jira": True, "memory": True, "rt": True}
+    assert found == {"files": True, "github": True, "jira": True, "memory": True, "rt": True}
 
 
 @pytest.fixture

@@ -77,3 +77,12 @@ def test_directions_reach_the_engine(built):
     assert policy.direction("comments", "there") is Direction.OFF
     assert policy.owners == {"priority": "here"}
     assert policy.respect_human["priority"] == 14 * 86_400
+
+
+@pytest.mark.parametrize(("since", "begun"), [("", None), (", since: always", 0.0), (", since: 2026-01-31", 1_769_817_600.0)])
+def test_how_comments_go_reaches_the_engine(built, since, begun):
+    text = CONFIG.replace("comments: {all: pull, there: off}", f"comments: {{all: both{since}}}")
+    policy = built(text + "safety: {max_comments: 7}\n").setup.policy
+    assert policy.comments_since == begun
+    assert policy.comments("here") is Direction.BOTH
+    assert policy.limits.max_comments == 7

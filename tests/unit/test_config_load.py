@@ -134,7 +134,7 @@ def test_secrets_are_known_however_they_were_written(read):
 BAD = [
     pytest.param("sytems: {}\n", "1:1: sytems: unknown key 'sytems'", "did you mean 'systems'?", id="unknown-key"),
     pytest.param("Store: x\n", "1:1: Store: unknown key 'Store'", "did you mean 'store'?", id="key-in-another-case"),
-    pytest.param("xyz: 1\n", "1:1: xyz: unknown key 'xyz'", "valid here: fields, maps, marker_key", id="nothing-near"),
+    pytest.param("xyz: 1\n", "1:1: xyz: unknown key 'xyz'", "valid here: customers, demand, fields", id="nothing-near"),
     pytest.param("safety: {max_creats: 1}\n", "safety.max_creats: unknown key", "did you mean 'max_creates'?", id="nested"),
     pytest.param("safety: {close: nevr}\n", "safety.close: unknown value 'nevr'", "did you mean 'never'?", id="value"),
     pytest.param("safety: {max_updates: lots}\n", "an amount is a count such as 20", "", id="amount"),
@@ -158,9 +158,14 @@ BAD = [
     pytest.param("fields: {title: {jira: [push]}}\n", "is a list where a direction is wanted", "valid here", id="surfaces"),
     pytest.param("fields: {title: {namespace: x}}\n", "only labels have a namespace", "remove it", id="namespace"),
     pytest.param("fields: {title: {respect_human: x}}\n", "respect_human: a duration", "", id="respect"),
-    pytest.param("fields: {comments: {all: push}}\n", "comments are only read: push", "valid here: pull, off", id="comments"),
-    pytest.param("fields: {comments: {jira: both}}\n", "comments are only read: both", "pull, off", id="comments-of-one"),
-    pytest.param("fields: {comments: {owner: jira}}\n", "there is no owner among them", "remove it", id="comments-owner"),
+    pytest.param(
+        "fields: {comments: {all: init}}\n", "comments follow later edits", "valid here: pull, push, both, off", id="comments"
+    ),
+    pytest.param(
+        "fields: {comments: {jira: init}}\n", "comments follow later edits", "pull, push, both, off", id="comments-of-one"
+    ),
+    pytest.param("fields: {comments: {owner: jira}}\n", "comments have no owner", "remove it", id="comments-owner"),
+    pytest.param("fields: {body: {since: always}}\n", "only comments have a since", "remove it", id="since-of-another"),
     pytest.param("maps: {stats: {}}\n", "maps.stats: unknown key", "did you mean 'status'?", id="map"),
     pytest.param("maps: {status: {jra: {}}}\n", "there is no system 'jra'", "did you mean 'jira'?", id="map-system"),
     pytest.param("maps: {status: {jira: {QA: dne}}}\n", "jira.QA: unknown value 'dne'", "did you mean 'done'?", id="map-value"),
@@ -288,7 +293,7 @@ systems:
   github: {kind: memory}
 products:
   payments: {jira: pay, github: acme, mirror: [{from: jira, to: github, create: maybe}]}
-fields: {title: {owner: jra, all: bth}, comments: {all: push}}
+fields: {title: {owner: jra, all: bth}, comments: {all: init}}
 safety: {max_creats: 5}
 """
     )

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from pmsync.connect.errors import AuthFailed
+from pmsync.connect.errors import AuthFailed, Rejected
 from pmsync_github import hooks
 
 BODY = b'{"issue": {"node_id": "I_1"}}'
@@ -50,12 +50,14 @@ def test_payload_in_a_form_is_read_too():
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"nonsense", b'{"issue": 7}', b'{"zen": "Keep it logically awesome."}'])
-def test_payload_without_an_issue_points_at_nothing(body):
-    assert hooks.node_ids(body) == []
+def test_payload_without_an_issue_is_refused_with_the_reason(body):
+    with pytest.raises(Rejected, match=r"no JSON|points at no issue"):
+        hooks.node_ids(body)
 
 
-def test_pull_request_is_passed_over():
-    assert hooks.node_ids(json.dumps({"issue": {"node_id": "PR_1", "pull_request": {"url": "x"}}}).encode()) == []
+def test_pull_request_is_refused_by_name():
+    with pytest.raises(Rejected, match="a pull request"):
+        hooks.node_ids(json.dumps({"issue": {"node_id": "PR_1", "pull_request": {"url": "x"}}}).encode())
 
 
 def test_recorded_webhooks_point_at_their_issue(shared_dir):

@@ -87,6 +87,7 @@ def test_record_is_whole():
         "labels": Known(frozenset({"Bug", "plain"})),
         "release": EMPTY,
         "parent": EMPTY,
+        "assignees": Known(frozenset({"ana"})),
     }
 
 

@@ -11,7 +11,7 @@ from pmsync.model.enums import Audience, Kind
 from pmsync.model.record import ScopeRef
 from pmsync.model.values import EMPTY, Known, Unobserved
 from pmsync.reconcile.operation import Change
-from pmsync_jira import adf, mapping, wire
+from pmsync_jira import adf, commenting, mapping, wire
 
 SITE = mapping.Site("jira", "https://acme.example", lambda project: ScopeRef("jira", project.key))
 FIELDS = {
@@ -26,7 +26,8 @@ FIELDS = {
     "updated": "2026-01-01T08:00:00.250+0000",
     "creator": {"accountId": "bot", "displayName": "Bot"},
     "reporter": {"accountId": "ana"},
-    "assignee": None,
+    "assignee": {"accountId": "ben", "displayName": "Ben"},
+    "duedate": "2026-02-15",
     "security": None,
     "fixVersions": [{"id": "10500", "name": "1.0", "released": False}],
     "issuelinks": [
@@ -47,6 +48,10 @@ def record(properties=None, **fields):
     return mapping.record(issue(properties, **fields), SITE)
 
 
+def said(row):
+    return commenting.comment(row, commenting.Spoken("10001", "PAY-1", restricted=False), SITE, "bot")
+
+
 def change(surface, before, after):
     return Change(surface, surface, before, after, after, "because")
 
@@ -62,15 +67,20 @@ def test_issue_becomes_a_whole_record():
         "release": Known(frozenset({"version:10500"})),
         "parent": EMPTY,
         "blocked_by": Known(frozenset({"10002"})),
+        "assignees": Known("ben"),
+        "due": Known("2026-02-15"),
+        "elsewhere": EMPTY,
     }
     assert (found.key, found.url, found.kind, found.creator) == ("PAY-1", "https://acme.example/browse/PAY-1", Kind.BUG, "bot")
     assert (found.created_at, found.updated_at) == (1767254400.0, 1767254400.25)
-    assert found.people == {"reporter": "ana"}
+    assert found.people == {"assignee": "ben", "reporter": "ana"}
 
 
 def test_field_that_jira_hides_is_unobserved_never_empty():
     """C30: a hidden field is no erase."""
-    found = record(summary=..., description=..., priority=..., labels=..., fixVersions=..., issuelinks=...)
+    found = record(
+        summary=..., description=..., priority=..., labels=..., fixVersions=..., issuelinks=..., assignee=..., duedate=...
+    )
     assert {name for name, value in found.values.items() if isinstance(value, Unobserved)} == {
         "title",
         "body",
@@ -78,6 +88,8 @@ def test_field_that_jira_hides_is_unobserved_never_empty():
         "labels",
         "release",
         "blocked_by",
+        "assignees",
+        "due",
     }
 
 
@@ -120,7 +132,7 @@ def test_references_are_addresses_and_short_github_names():
 def test_restricted_and_internal_comments_are_private(restriction, audience):
     """Trap 13, C54: an internal comment never becomes public."""
     row = {"id": "5", "created": "2026-01-01T00:00:00.000+0000", "updated": "2026-01-01T00:00:00.000+0000"}
-    comment = mapping.comment(msgspec.convert({**row, **restriction}, wire.Comment), "10001", "jira")
+    comment = said(msgspec.convert({**row, **restriction}, wire.Comment))
     assert comment.audience is audience
 
 
@@ -128,7 +140,7 @@ def test_a_comments_own_document_is_kept_beside_its_readable_text():
     """What Markdown cannot show is not lost."""
     document = b'{"type":"doc","version":1,"content":[{"type":"paragraph","content":[{"type":"mention","attrs":{"id":"x","text":"@Ana"}}]}]}'
     row = {"id": "5", "created": "2026-01-01T00:00:00.000+0000", "updated": "2026-01-01T00:00:00.000+0000"}
-    comment = mapping.comment(msgspec.convert({**row, "body": msgspec.Raw(document)}, wire.Comment), "10001", "jira")
+    comment = said(msgspec.convert({**row, "body": msgspec.Raw(document)}, wire.Comment))
     assert comment.raw == document.decode()
     assert "Ana" in comment.body
 
@@ -173,16 +185,11 @@ def test_labels_travel_as_deltas_and_the_rest_as_values():
 
 
 def test_marker_is_written_in_the_create_itself():
-    body = mapping.create_body("10000", "1", {"title": change("title", EMPTY, Known("a"))}, "pm1.x")
+    body = mapping.create_body(("10000", "1"), {"title": change("title", EMPTY, Known("a"))}, "pm1.x")
     assert body == {
         "fields": {"project": {"id": "10000"}, "issuetype": {"id": "1"}, "summary": "a"},
         "properties": [{"key": "pmsync", "value": {"marker": "pm1.x"}}],
     }
-
-
-def test_text_limit_is_judged_after_conversion():
-    assert mapping.too_long(change("body", EMPTY, Known("x" * 32_767))) is None
-    assert "32,768" in mapping.too_long(change("body", EMPTY, Known("x" * 32_768)))
 
 
 @pytest.mark.parametrize("stamp", ["2026-01-01T00:00:00.000+0000", "2026-01-01T09:00:00+09:00", 1767225600, 1767225600000])

@@ -56,6 +56,12 @@ def test_c17_a_unique_exact_title_adopts() -> None:
     assert match(record(" login  FAILS on safari"), [peer("a", "Login fails on Safari")], None) == Adopt("a", How.EXACT)
 
 
+def test_c17_two_of_one_system_are_two_whatever_they_are_called() -> None:
+    """An issue that was cloned into another project keeps its title, and is no mirror."""
+    verdict = match(record(), [Peer("a", "pay", "Login fails on Safari", (JIRA,), beside=True)], None)
+    assert suggested(verdict) == ["a"]
+
+
 def test_c18_an_exact_title_never_overwrites_an_item_that_is_bound_there() -> None:
     assert match(record(), [peer("a", "Login fails on Safari", bound=True)], None) == NoMatch()
 

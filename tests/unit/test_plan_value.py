@@ -47,6 +47,13 @@ class TestFile:
         first, second = json.loads(plan.encode())["plan"]["ops"]
         assert second.keys() - first.keys() == {"undoes", "ends"}
 
+    def test_losses_survive_the_file_and_a_change_without_any_is_written_as_ever(self) -> None:
+        plan = replace(PLAN, ops=(replace(UPDATE, changes=(replace(STATUS, losses=("the text is cut",)), LABELS)),))
+        assert Plan.decode(plan.encode()) == plan
+        first, second = json.loads(plan.encode())["plan"]["ops"][0]["changes"]
+        assert first.keys() - second.keys() == {"losses"}
+        assert lines(plan.ops[0], SURFACES)[0].losses == ("the text is cut",)
+
     def test_the_same_plan_is_the_same_bytes(self) -> None:
         swapped = replace(LABELS, before=Known(frozenset({"a", "b"})))
         again = replace(PLAN, ops=(replace(UPDATE, changes=(STATUS, swapped)),))

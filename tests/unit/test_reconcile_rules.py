@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+import msgspec
 import pytest
 
 from pmsync.model.enums import Direction, Kind, Role
@@ -334,7 +335,7 @@ class TestConflicts:
         status = replica(self.JIRA_D)
         title = replica(Side("jira", Known("New"), (Known("Old"), Known("Old")), lens=TextLens(), field="title"))
         labels = Surface("t", "title", TextLens())
-        both = replace(status, surfaces=(*status.surfaces, replace(title.surfaces[0], surface=labels)))
+        both = replace(status, surfaces=(*status.surfaces, msgspec.structs.replace(title.surfaces[0], surface=labels)))
         fields = {"status": STATUS_A, "title": Known("Old")}
         item = Item("item", "pay", Kind.TASK, {name: HubValue(value, 1, Provenance("x")) for name, value in fields.items()})
         decision = reconcile(ItemView(item, (both,)))
@@ -352,8 +353,12 @@ class TestConflicts:
         assert not late.wanted
 
     def test_a_value_that_no_replica_shows_any_more_stays_a_candidate(self) -> None:
+        decision = decide(STATUS_B, self.JIRA_D, source="person")
+        assert ("hub", "person", STATUS_B) in {(one.source, one.system, one.value) for one in decision.disputes[0].candidates}
+
+    def test_a_computed_value_gives_way_to_a_person_who_did_not_know_it(self) -> None:
         decision = decide(STATUS_B, self.JIRA_D, source="score")
-        assert ("hub", "score", STATUS_B) in {(one.source, one.system, one.value) for one in decision.disputes[0].candidates}
+        assert (hub_after(decision), decision.disputes) == (Known("done"), ())
 
     def test_the_owner_wins_and_the_loser_is_kept_and_written_over(self) -> None:
         decision = decide(STATUS_A, self.JIRA_D, self.DESK_B, owner="jira")

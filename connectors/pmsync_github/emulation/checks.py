@@ -60,7 +60,7 @@ def issue_fields(world: World, repo: Repo, sent: Mapping[str, Any], *, creating:
     if "labels" in sent:
         fields["labels"] = label_names(sent["labels"])
     if "assignees" in sent:
-        fields["assignees"] = assignees(world, sent["assignees"])
+        fields["assignees"] = assignees(world, repo, sent["assignees"])
     if "milestone" in sent:
         fields["milestone"] = milestone(repo, sent["milestone"])
     if not creating:
@@ -112,8 +112,8 @@ def free_label(repo: Repo, name: str, itself: Label | None = None) -> None:
         raise invalid("Label", "name", "already_exists")
 
 
-def assignees(world: World, value: Any) -> list[str]:
-    """Known logins, at most ten.
+def assignees(world: World, repo: Repo, value: Any) -> list[str]:
+    """Known logins, at most ten; those who cannot be assigned in the repository are left out in silence.
 
     Raises:
         ApiError: 422.
@@ -123,7 +123,8 @@ def assignees(world: World, value: Any) -> list[str]:
     for login in value:
         if world.user(login) is None:
             raise invalid("Issue", "assignees", "invalid", value=login)
-    return [world.users[login.casefold()].login for login in value][:ASSIGNEES_MAX]
+    logins = [world.users[login.casefold()].login for login in value]
+    return [login for login in logins if world.assignable(repo, login)][:ASSIGNEES_MAX]
 
 
 def milestone(repo: Repo, value: Any) -> int | None:

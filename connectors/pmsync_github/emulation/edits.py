@@ -131,6 +131,18 @@ def add_comment(world: World, issue: Issue, actor: str, body: str) -> Comment:
     return comment
 
 
+def delete_comment(world: World, comment: Comment, actor: str) -> None:
+    """Nothing of the comment is left; the issue is stamped."""
+    issue = world.repos[comment.repo_id].issues[comment.number]
+    world.before_change(issue)
+    issue.comments.remove(comment)
+    del world.comments[comment.id]
+    del world.nodes[comment.node_id]
+    world.touch(issue)
+    world.record(actor, "comment.deleted", world.place(issue), id=comment.id)
+    _tell(world, issue, actor, "deleted", event="issue_comment", comment=comment)
+
+
 def edit_comment(world: World, comment: Comment, actor: str, body: str) -> None:
     """New text for a comment; comment and issue are stamped."""
     if comment.body == body:

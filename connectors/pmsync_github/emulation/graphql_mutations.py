@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pmsync_github.emulation import checks, edits
 from pmsync_github.emulation.errors import ApiError, not_implemented
 from pmsync_github.emulation.graphql_types import Context, FieldFault, Fields, FieldType, derived
-from pmsync_github.emulation.state import Issue, Label, Milestone, Repo, User
+from pmsync_github.emulation.state import Comment, Issue, Label, Milestone, Repo, User
 
 Resolve = Callable[[Context, str], Any]
 READ_ONLY = "Resource not accessible by personal access token"
@@ -29,6 +29,8 @@ INPUTS: dict[str, dict[str, str]] = {
     "ReopenIssueInput": {"issueId": "ID!"},
     "AddLabelsToLabelableInput": {"labelableId": "ID!", "labelIds": "[ID!]!"},
     "RemoveLabelsFromLabelableInput": {"labelableId": "ID!", "labelIds": "[ID!]!"},
+    "AddAssigneesToAssignableInput": {"assignableId": "ID!", "assigneeIds": "[ID!]!"},
+    "RemoveAssigneesFromAssignableInput": {"assignableId": "ID!", "assigneeIds": "[ID!]!"},
     "CreateIssueInput": {
         "repositoryId": "ID!",
         "title": "String!",
@@ -43,6 +45,7 @@ INPUTS: dict[str, dict[str, str]] = {
     "AddSubIssueInput": {"issueId": "ID!", "subIssueId": "ID", "subIssueUrl": "String", "replaceParent": "Boolean"},
     "RemoveSubIssueInput": {"issueId": "ID!", "subIssueId": "ID!"},
     "AddCommentInput": {"subjectId": "ID!", "body": "String!"},
+    "UpdateIssueCommentInput": {"id": "ID!", "body": "String!"},
 }
 for _fields in INPUTS.values():
     _fields["clientMutationId"] = "String"
@@ -57,6 +60,7 @@ def _payload(**fields: FieldType) -> Fields:
 
 _ISSUE = derived("Issue", lambda context, done: done["thing"])
 _SUB_ISSUE = derived("Issue", lambda context, done: done["below"])
+_ASSIGNABLE = derived("Assignable", lambda context, done: done["thing"])
 _LABELABLE = derived("Labelable", lambda context, done: done["thing"])
 PAYLOADS: dict[str, Fields] = {
     "UpdateIssuePayload": _payload(issue=_ISSUE),
@@ -65,12 +69,15 @@ PAYLOADS: dict[str, Fields] = {
     "CreateIssuePayload": _payload(issue=_ISSUE),
     "AddLabelsToLabelablePayload": _payload(labelable=_LABELABLE),
     "RemoveLabelsFromLabelablePayload": _payload(labelable=_LABELABLE),
+    "AddAssigneesToAssignablePayload": _payload(assignable=_ASSIGNABLE),
+    "RemoveAssigneesFromAssignablePayload": _payload(assignable=_ASSIGNABLE),
     "AddSubIssuePayload": _payload(issue=_ISSUE, subIssue=_SUB_ISSUE),
     "RemoveSubIssuePayload": _payload(issue=_ISSUE, subIssue=_SUB_ISSUE),
     "AddCommentPayload": _payload(
         commentEdge=derived("IssueCommentEdge", lambda context, done: (done["thing"], "")),
         subject=derived("Node", lambda context, done: done["subject"]),
     ),
+    "UpdateIssueCommentPayload": _payload(issueComment=derived("IssueComment", lambda context, done: done["thing"])),
 }
 
 
@@ -83,9 +90,12 @@ def fields(resolve_id: Resolve) -> Fields:
         "createIssue": _create,
         "addLabelsToLabelable": _add_labels,
         "removeLabelsFromLabelable": _remove_labels,
+        "addAssigneesToAssignable": _assign,
+        "removeAssigneesFromAssignable": _unassign,
         "addSubIssue": _add_sub_issue,
         "removeSubIssue": _remove_sub_issue,
         "addComment": _comment,
+        "updateIssueComment": _edit_comment,
     }
     return {name: _field(name, doer, resolve_id) for name, doer in doers.items()}
 
@@ -157,6 +167,18 @@ class _Inputs:
             self.need_push(self.repo(issue))
         return issue
 
+    def comment(self, name: str) -> Comment:
+        """The comment of an id, which the caller wrote or may change with push access."""
+        found = self._find(self.context, self.sent[name])
+        if not isinstance(found, Comment):
+            message = f"Could not resolve to IssueComment node with the global id of '{self.sent[name]}'."
+            raise FieldFault("NOT_FOUND", message)
+        repo = self.context.world.repos[found.repo_id]
+        self._at_home(repo)
+        if found.author != self.context.login:
+            self.need_push(repo)
+        return found
+
     def repo(self, issue: Issue) -> Repo:
         """The repository of an issue."""
         return self.context.world.repos[issue.repo_id]
@@ -169,6 +191,14 @@ class _Inputs:
                 raise FieldFault("NOT_FOUND", f"Could not resolve to Label node with the global id of '{node_id}'.")
         return [one.name for one in found]
 
+    def logins(self, node_ids: Iterable[str]) -> list[str]:
+        """The logins of accounts."""
+        found = {one: self._find(self.context, one) for one in node_ids}
+        for one, user in found.items():
+            if not isinstance(user, User):
+                raise FieldFault("NOT_FOUND", f"Could not resolve to User node with the global id of '{one}'.")
+        return [user.login for user in found.values()]
+
     def changes(self, repo: Repo, *, creating: bool) -> dict[str, Any]:
         """The input as changes in REST's words, checked. Null means: not asked for."""
         given = {name: value for name, value in self.sent.items() if value is not None}
@@ -180,8 +210,7 @@ class _Inputs:
         if "labelIds" in given:
             asked["labels"] = self.labels(repo)
         if "assigneeIds" in given:
-            users = [self._find(self.context, one) for one in given["assigneeIds"]]
-            asked["assignees"] = [user.login for user in users if isinstance(user, User)]
+            asked["assignees"] = self.logins(given["assigneeIds"])
         if "milestoneId" in given:
             found = self._find(self.context, given["milestoneId"])
             asked["milestone"] = found.number if isinstance(found, Milestone) and found.repo_id == repo.id else -1
@@ -234,6 +263,29 @@ def _remove_labels(context: Context, inputs: _Inputs) -> Mapping[str, Any]:
     return {"thing": issue}
 
 
+def _assign(context: Context, inputs: _Inputs) -> Mapping[str, Any]:
+    issue, logins = _assigning(inputs)
+    wanted = [*issue.assignees, *(login for login in logins if login not in issue.assignees)]
+    return _with_assignees(context, inputs, issue, wanted)
+
+
+def _unassign(context: Context, inputs: _Inputs) -> Mapping[str, Any]:
+    issue, logins = _assigning(inputs)
+    return _with_assignees(context, inputs, issue, [login for login in issue.assignees if login not in logins])
+
+
+def _assigning(inputs: _Inputs) -> tuple[Issue, list[str]]:
+    issue = inputs.issue("assignableId")
+    inputs.need_push(inputs.repo(issue))
+    return issue, inputs.logins(inputs.sent["assigneeIds"])
+
+
+def _with_assignees(context: Context, inputs: _Inputs, issue: Issue, logins: list[str]) -> Mapping[str, Any]:
+    changes = checks.issue_fields(context.world, inputs.repo(issue), {"assignees": logins}, creating=False)
+    edits.edit_issue(context.world, issue, context.login, changes)
+    return {"thing": issue}
+
+
 def _add_sub_issue(context: Context, inputs: _Inputs) -> Mapping[str, Any]:
     above, below = _pair(inputs)
     edits.add_sub_issue(context.world, above, below, context.login, replace=bool(inputs.sent.get("replaceParent")))
@@ -256,3 +308,10 @@ def _comment(context: Context, inputs: _Inputs) -> Mapping[str, Any]:
     issue = inputs.issue("subjectId")
     body = checks.text("IssueComment", "body", inputs.sent["body"], checks.BODY_MAX, blank=False)
     return {"thing": edits.add_comment(context.world, issue, context.login, body), "subject": issue}
+
+
+def _edit_comment(context: Context, inputs: _Inputs) -> Mapping[str, Any]:
+    comment = inputs.comment("id")
+    body = checks.text("IssueComment", "body", inputs.sent["body"], checks.BODY_MAX, blank=False)
+    edits.edit_comment(context.world, comment, context.login, body)
+    return {"thing": comment}

@@ -116,6 +116,7 @@ TYPES: dict[str, Fields] = {
     "Actor": {name: ACCOUNT[name] for name in ("login", "url", "resourcePath")},
     "RepositoryOwner": {name: ACCOUNT[name] for name in ("id", "login", "url", "resourcePath")},
     "Labelable": LABELABLE,
+    "Assignable": {"assignees": ISSUE["assignees"]},
     "Assignee": {},
     "IssueTimelineItems": {},
 }
@@ -142,6 +143,7 @@ POSSIBLE: dict[str, frozenset[str]] = {
     "RepositoryOwner": frozenset({"User", "Organization"}),
     "Assignee": frozenset({"User", "Bot", "Organization"}),
     "Labelable": frozenset({"Issue", "PullRequest"}),
+    "Assignable": frozenset({"Issue", "PullRequest"}),
     "IssueTimelineItems": frozenset({*EVENTS, "IssueComment"}),
 }
 """The object types behind each interface and union."""

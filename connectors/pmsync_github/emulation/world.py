@@ -132,6 +132,10 @@ class World:
         """Whether an account may set labels, assignees and milestones."""
         return self.role(repo, login) in ("write", "admin")
 
+    def assignable(self, repo: Repo, login: str) -> bool:
+        """Whether an account can be assigned to issues: it works there."""
+        return self.can_push(repo, login)
+
     # -- issues ------------------------------------------------------------------------------------------------------------
 
     def issue(self, repo: Repo, number: int, *, within: bool = False) -> Issue:

@@ -13,7 +13,7 @@ from typing import Any
 
 from pmsync.text.align import matches
 from pmsync.text.canon import canon, same
-from pmsync_jira.adf.islands import OPEN, Islands, islands_of
+from pmsync_jira.adf.islands import OPEN, Islands, islands_of, words_of
 from pmsync_jira.adf.nodes import LIMIT, SOURCE, Loss, Node, children, document, node, size, with_local_ids
 from pmsync_jira.adf.read import Reader, Unsayable
 from pmsync_jira.adf.sections import sections
@@ -31,10 +31,13 @@ class Rendered:
     Attributes:
         document: what to write; None for no text.
         losses: what the document cannot show as the Markdown says it.
+        broken: the first words of every island that the Markdown has otherwise than the old document. They are in this document as they
+            were, or cannot be found any more; so it is not the Markdown, and should not be written.
     """
 
     document: dict[str, Any] | None
     losses: tuple[Loss, ...] = ()
+    broken: tuple[str, ...] = ()
 
 
 def to_markdown(document: Node | None) -> str:
@@ -102,16 +105,17 @@ class _Work:
         self._sections, self._definitions = sections(text)
         self._islands = islands
         self._losses: list[Loss] = []
-        self._touched = False
+        self._broken: list[str] = []
 
     def render(self, old: Sequence[Node], shown: Sequence[str]) -> Rendered:
         """The document: old nodes where their text is untouched, new ones elsewhere; each section proven where the whole is not the text."""
         kept = self._kept(shown)
         for section_by_section in (False, True):
-            self._losses, self._touched = [], False
+            self._losses, self._broken = [], []
             made = document(self._content(old, kept, section_by_section))
-            if self._touched or same(_nameless(to_markdown(made)), _nameless(self._text)):
-                return Rendered(made, tuple(self._losses))
+            self._broken.extend(self._lost(made))
+            if self._broken or same(_nameless(to_markdown(made)), _nameless(self._text)):
+                return Rendered(made, tuple(self._losses), tuple(self._broken))
         whole = Loss("the text has no form in Jira: its Markdown stands in a code block", 1, self._text[:60])
         return Rendered(document(_source(self._text)), (whole,))
 
@@ -146,15 +150,27 @@ class _Work:
             found = reader.read(full)
         except Unsayable as unsayable:
             return self._keep_source(f"{unsayable} has no form in Jira", index)
-        for words in reader.touched:
-            self._losses.append(Loss("an island's words cannot be edited in Markdown: it stays as it was", index + 1, words[:60]))
-        self._touched = self._touched or bool(reader.touched)
+        self._bent(reader.touched, index)
         if not prove or reader.touched:
             return found
         shown = "\n\n".join(show(found, islands_of(document(found)), _read))
         if same(_nameless(shown), _nameless(full)):
             return found
+        if (match := OPEN.match(text)) and self._islands.block(match.group(2)):
+            self._bent([text[match.end() :].strip()], index)
+            return found
         return self._keep_source("it has no form in Jira that reads back", index)
+
+    def _bent(self, edited: Sequence[str], index: int) -> None:
+        for words in edited:
+            self._broken.append(words[:60])
+            self._losses.append(Loss("an island's words cannot be edited in Markdown: it stays as it was", index + 1, words[:60]))
+
+    def _lost(self, made: Node) -> list[str]:
+        """Islands that the text names and the document lacks: somebody edited the tags around them. Words in colour may be edited."""
+        named = {match.group(2) for match in OPEN.finditer(self._text)} & set(self._islands.by_name)
+        gone = sorted(named - set(islands_of(made).by_name)) if named else []
+        return [words_of(self._islands.by_name[name])[:60] for name in gone if self._islands.by_name[name].get("type") != "text"]
 
     def _keep_source(self, why: str, index: int) -> _Nodes:
         text = self._sections[index]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from pmsync_jira.adf.files import attachment
 from pmsync_jira.adf.nodes import Node, children, names_in, walk
 
 ADDRESS = re.compile(r"https?://[^\s<>|\\`*\[\]()\"']*[\w/]", re.ASCII)
@@ -116,14 +117,26 @@ def quiet_words(owner: Node) -> str:
         return text if text and not text.isascii() else str(attrs.get("shortName") or "")
     if kind == "inlineCard":
         url = str(attrs.get("url") or "")
-        return url if re.fullmatch(r"https?://[^\s<>|]+", url) else ""
+        return url if not attachment(url) and re.fullmatch(r"https?://[^\s<>|]+", url) else ""
     return ""
+
+
+def attached(owner: Node) -> str:
+    """The name of the attachment that words or a smart link lead to; "" for everything else."""
+    links = [mark.get("attrs") or {} for mark in owner.get("marks") or () if mark.get("type") == "link"]
+    addresses = [str(attrs.get("href") or "") for attrs in links]
+    if owner.get("type") in ("inlineCard", "blockCard", "embedCard"):
+        addresses.append(str((owner.get("attrs") or {}).get("url") or ""))
+    return next((name for address in addresses if (name := attachment(address))), "")
 
 
 def words_of(owner: Node) -> str:
     """What people see of an inline island."""
     attrs: dict[str, Any] = owner.get("attrs") or {}
     stamp = str(attrs.get("timestamp", ""))
+    if name := attached(owner):
+        said = str(owner.get("text", ""))
+        return f"[attachment: {name}]" if said in ("", name) or attachment(said) else f"{said} [attachment: {name}]"
     if owner.get("type") == "text":
         return str(owner.get("text", ""))
     if owner.get("type") == "date" and re.fullmatch(r"-?\d{1,14}", stamp):

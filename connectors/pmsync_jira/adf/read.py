@@ -13,7 +13,8 @@ from typing import Any
 
 from pmsync.text.inline import Run, exact_runs
 from pmsync.text.parse import Token, parse
-from pmsync_jira.adf.islands import OPEN, Islands, words_of
+from pmsync_jira.adf.files import is_uploaded
+from pmsync_jira.adf.islands import OPEN, Islands, attached, words_of
 from pmsync_jira.adf.nodes import GREY, SOURCE, Node, node
 from pmsync_jira.adf.show import BOXES, PANELS, PICTURE
 
@@ -126,7 +127,8 @@ class Reader:
 
     def _paragraph(self, tokens: Sequence[Token]) -> dict[str, Any]:
         runs = exact_runs(tokens)
-        if len(runs) == 1 and runs[0].kind == "image" and not runs[0].title and runs[0].within is None:
+        alone = len(runs) == 1 and runs[0].kind == "image" and not runs[0].title and runs[0].within is None
+        if alone and not is_uploaded(runs[0].url or ""):
             alt = {"alt": runs[0].text} if runs[0].text else {}
             media = node("media", attrs={"type": "external", "url": runs[0].url or "", **alt})
             return node("mediaSingle", [media], {"layout": "center"})
@@ -224,7 +226,7 @@ class Reader:
             return None
         words = "".join(run.text for run in runs[index:end])
         if words != words_of(owner):
-            if owner.get("type") == "text" and words:
+            if owner.get("type") == "text" and words and not attached(owner):
                 return {**owner, "text": words}, end + 1
             self.touched.append(words)
         return dict(owner), end + 1

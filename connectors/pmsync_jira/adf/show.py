@@ -13,7 +13,8 @@ from typing import Any
 import marklas
 
 from pmsync.text.inline import Run, spell
-from pmsync_jira.adf.islands import ADDRESS, Islands, quiet_words, words_of
+from pmsync_jira.adf.files import attachment, files, without_addresses
+from pmsync_jira.adf.islands import ADDRESS, Islands, attached, quiet_words, words_of
 from pmsync_jira.adf.nodes import GREY, SOURCE, Node, attrs_of, bare, children, document, name_of, walk
 
 _MARKS = {"strong": "strong", "em": "emphasis", "strike": "strikethrough", "underline": "underline"}
@@ -76,12 +77,20 @@ def _island(owner: Node, islands: Islands, read: Reader) -> str:
 
 
 def _glimpse(owner: Node) -> str:
-    """The island's words as far as they can be shown; its type where it has none."""
+    """The island's words as far as they can be shown; its type where it has none. Files go by their names."""
+    if owner.get("type") in ("mediaSingle", "mediaGroup", "blockCard", "embedCard") and (
+        named := files(owner) or words_of(owner)
+    ):
+        said = " ".join(str(found["text"]) for found in walk(owner) if found.get("text"))
+        return spell([Run("text", f"{named} {said}".strip())])
     try:
         shown = marklas.to_md(document([owner]), plain=True)
     except Exception:  # noqa: BLE001  # whatever a node nobody knows does to a library, its words remain
         shown = ""
-    shown = re.sub(r"</?(?:div|span)\b[^>]*>", "", shown).strip()
+    shown = without_addresses(re.sub(r"</?(?:div|span)\b[^>]*>", "", shown)).strip()
+    for found in walk(owner):
+        if found.get("type") in ("media", "mediaInline"):
+            shown = shown.replace(f" ({(found.get('attrs') or {}).get('id')})", "")
     return shown or spell(
         [Run("text", " ".join(str(found["text"]) for found in walk(owner) if found.get("text")) or words_of(owner))]
     )
@@ -157,8 +166,8 @@ class _Speaker:
                 names.add(_MARKS[mark["type"]])
             else:
                 strange = True
-        if strange or (code and names):
-            return _named(owner, Run("text", words))
+        if strange or (code and names) or attached(owner):
+            return _named(owner, Run("text", words_of(owner)))
         if url is not None and words.startswith(PICTURE) and not (names or code):
             return [Run("image", words.removeprefix(PICTURE), url=url, title=title)]
         if code or url is not None:
@@ -232,7 +241,7 @@ class _Speaker:
         content = children(owner)
         attrs = attrs_of(content[0]) if len(content) == 1 else {}
         plain = attrs.get("type") == "external" and set(attrs) <= {"type", "url", "alt"} and not content[0].get("marks")
-        if not plain or attrs_of(owner) != {"layout": "center"}:
+        if not plain or attachment(str(attrs["url"])) or attrs_of(owner) != {"layout": "center"}:
             raise Unspeakable("mediaSingle")
         return spell([Run("image", str(attrs.get("alt", "")), url=str(attrs["url"]))])
 

@@ -58,8 +58,11 @@ def _fault_of_children(node: Mapping[str, Any]) -> str:
     return ""
 
 
-def texts(node: Mapping[str, Any]) -> Iterator[str]:
+def texts(node: Document) -> Iterator[str]:
     """All text in document order."""
+    if isinstance(node, str):
+        yield node
+        return
     if node.get("type") == "text":
         yield node["text"]
     for child in node.get("content", ()):
@@ -73,6 +76,8 @@ def text_length(document: Document) -> int:
 
 def plain_text(document: Document) -> str:
     """The words: paragraphs apart by an empty line. It stands in for the wiki text of histories and webhooks."""
+    if isinstance(document, str):
+        return document
     return "\n\n".join(_block(block) for block in document.get("content", ()))
 
 

@@ -45,6 +45,7 @@ class Catalogue:
     versions: dict[str, Version] = field(default_factory=dict)
     components: dict[str, str] = field(default_factory=dict)
     custom: dict[str, FieldKind] = field(default_factory=dict)
+    link_types: dict[str, tuple[str, str, str]] = field(default_factory=lambda: dict(LINK_TYPES))
 
     def status(self, name: str, category: str, new_id: Callable[[], int]) -> Status:
         """The status of that name, made when there is none."""

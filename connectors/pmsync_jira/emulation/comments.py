@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from pmsync.testing.emulator import Response
-from pmsync_jira.emulation.edits import Invalid, checked_document
+from pmsync_jira.emulation.edition import Invalid
+from pmsync_jira.emulation.edits import checked_document
 from pmsync_jira.emulation.errors import Refusal, bad_request, not_found
 from pmsync_jira.emulation.exchange import Exchange, checked_property, empty
 from pmsync_jira.emulation.records import Comment, Document, Entry, Issue

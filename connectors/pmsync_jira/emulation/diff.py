@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from pmsync_jira.emulation.adf import plain_text
-from pmsync_jira.emulation.catalogue import LINK_TYPES, Catalogue
+from pmsync_jira.emulation.catalogue import Catalogue
 from pmsync_jira.emulation.records import Change, Document, Issue, IssueLink
 
 Names = Callable[[str], str]
@@ -25,7 +25,7 @@ def changes_between(catalogue: Catalogue, old: Issue, new: Issue, called: Called
     if old is new:
         return []
     changes = [*_texts(catalogue, old, new), *_choices(catalogue, old, new, called), *_sets(catalogue, old, new)]
-    changes += _links(old, new, called)
+    changes += _links(catalogue, old, new, called)
     if old.key != new.key:
         changes.append(Change("Key", "issuekey", None, old.key, None, new.key))
     return changes
@@ -100,16 +100,16 @@ def _sets(catalogue: Catalogue, old: Issue, new: Issue) -> Iterable[Change]:
             yield Change(name, field_id, None, None, come, show(come))
 
 
-def _links(old: Issue, new: Issue, called: Called) -> Iterable[Change]:
+def _links(catalogue: Catalogue, old: Issue, new: Issue, called: Called) -> Iterable[Change]:
     """Links are told of by the other issue's key and a sentence, without the link's id."""
     for gone in (link for link in old.links if link not in new.links):
-        yield Change("Link", "issuelinks", called.issue(gone.other), _sentence(gone, called), None, None)
+        yield Change("Link", "issuelinks", called.issue(gone.other), _sentence(catalogue, gone, called), None, None)
     for come in (link for link in new.links if link not in old.links):
-        yield Change("Link", "issuelinks", None, None, called.issue(come.other), _sentence(come, called))
+        yield Change("Link", "issuelinks", None, None, called.issue(come.other), _sentence(catalogue, come, called))
 
 
-def _sentence(link: IssueLink, called: Called) -> str:
-    _, inward, outward = LINK_TYPES[link.type]
+def _sentence(catalogue: Catalogue, link: IssueLink, called: Called) -> str:
+    _, inward, outward = catalogue.link_types[link.type]
     return f"This issue {outward if link.outward else inward} {called.issue(link.other)}"
 
 

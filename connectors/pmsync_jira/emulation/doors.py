@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pmsync_jira.emulation import adf, titanium
+from pmsync_jira.emulation import titanium
 from pmsync_jira.emulation.knobs import JiraKnobs, Quota
 from pmsync_jira.emulation.people import Hands
-from pmsync_jira.emulation.records import Entry, FieldKind, Issue, Person, Project, Transition, Version
+from pmsync_jira.emulation.records import Entry, FieldKind, Issue, Person, Project, RemoteLink, Transition, Version
 from pmsync_jira.emulation.state import State
 from pmsync_jira.emulation.webhooks import Webhooks
 from pmsync_jira.emulation.workflow import take
@@ -52,8 +52,9 @@ class SideDoors:
 
     def add_user(self, name: str, *, email: str = "", token: str = "", account_id: str = "", active: bool = True) -> Person:
         """A person; with ``token`` one who can call the API."""
-        account_id = account_id or f"712020:{len(self.state.people):08d}"
-        person = Person(account_id, name, email, token, active=active)
+        account = self.state.edition.account(len(self.state.people), name)
+        account_id = account_id or account.account_id
+        person = replace(account, account_id=account_id, email=email, token=token, active=active)
         self.state.people[account_id] = person
         return person
 
@@ -108,9 +109,16 @@ class SideDoors:
         home = self._project(project).id
         return [one for one in self.state.catalogue.versions.values() if one.project == home]
 
-    def link_issues(self, blocker: str, blocked: str, actor: str) -> None:
-        """A person says that an issue waits for another."""
-        self.state.link(self._entry(blocker), self._entry(blocked), "10000", actor)
+    def link_issues(self, blocker: str, blocked: str, actor: str, link_type: str = "10000") -> None:
+        """A person says that an issue waits for another, or links them in another sort."""
+        self.state.link(self._entry(blocker), self._entry(blocked), link_type, actor)
+
+    def add_remote_link(self, key: str, actor: str, url: str, title: str) -> None:
+        """A person links an issue to a page."""
+        entry = self._entry(key)
+        link = RemoteLink(self.state.new_id(), "", {"object": {"url": url, "title": title}})
+        issue = replace(entry.current, remote_links=(*entry.current.remote_links, link))
+        self.state.commit(entry, issue, actor, verb="remote_link")
 
     def add_custom_field(self, name: str, type_: str = "string") -> str:
         """A custom field on every screen; returns its id."""
@@ -203,10 +211,27 @@ class SideDoors:
     def comment_issue(self, key: str, actor: str, text: str | Mapping[str, Any]) -> str:
         """A person comments; returns the comment's id."""
         entry = self._entry(key)
-        body = adf.paragraphs(text) if isinstance(text, str) else text
+        body = self.state.edition.document(text) if isinstance(text, str) else text
         issue, comment = Hands(self.state).commented(entry.current, actor, body)
         self.state.commit(entry, issue, actor, verb="comment", comment=comment)
         return comment.id
+
+    def edit_comment(self, key: str, comment: str, actor: str, text: str | None = None, *, role: str = "") -> None:
+        """A person writes a comment anew, or lets only one role read it."""
+        entry = self._entry(key)
+        [old] = [one for one in entry.current.comments if one.id == comment]
+        body = old.body if text is None else self.state.edition.document(text)
+        visibility = {"type": "role", "value": role} if role else old.visibility
+        now = max(self.state.now_ms(), old.updated + 1)
+        new = replace(old, body=body, visibility=visibility, updated=now, update_author=actor)
+        comments = tuple(new if one is old else one for one in entry.current.comments)
+        self.state.commit(entry, replace(entry.current, comments=comments), actor, verb="edit_comment", comment=new)
+
+    def delete_comment(self, key: str, comment: str, actor: str) -> None:
+        """A person deletes a comment."""
+        entry = self._entry(key)
+        kept = tuple(one for one in entry.current.comments if one.id != comment)
+        self.state.commit(entry, replace(entry.current, comments=kept), actor, verb="delete_comment")
 
     def move_issue(self, key: str, project: str, actor: str = "") -> Issue:
         """Move an issue to another project: a new key, the same id; the old key keeps resolving."""
@@ -222,7 +247,7 @@ class SideDoors:
     def load_titanium(self, source: Path | Iterable[str | bytes], limit: int | None = None) -> int:
         """Take in REST v2 issues, one JSON object a line (a path may be compressed with xz), the newest ``limit`` by creation.
 
-        Keys, ids, moments, names, labels and comments stay as they are; wiki texts become plain paragraphs. No event, no webhook.
+        Keys, ids, moments, names, labels, links and comments stay as they are; on Cloud wiki texts become plain paragraphs. No event, no webhook.
         """
         return titanium.load(self.state, self.bot.account_id, source, limit)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pmsync_jira.emulation import adf
+from pmsync_jira.emulation.edition import Invalid
 from pmsync_jira.emulation.errors import Refusal
 from pmsync_jira.emulation.records import Document, Issue, Project
 from pmsync_jira.emulation.state import State
@@ -58,13 +59,9 @@ class Edit:
         return cls(fields, {name: verbs for name, verbs in update.items() if name != "comment"}, screen)
 
 
-class Invalid(Exception):
-    """One field's value is refused; the text is Jira's word for it."""
-
-
 def on_screen(state: State, project: Project) -> frozenset[str]:
     """Fields that the edit screen of a project shows. Status is never among them: it moves by transitions alone."""
-    return (EDITABLE | frozenset(state.catalogue.custom)) - {"resolution"} - project.off_screen
+    return state.edition.screen(EDITABLE | frozenset(state.catalogue.custom)) - {"resolution"} - project.off_screen
 
 
 def apply_edit(state: State, issue: Issue, edit: Edit) -> Issue:
@@ -111,6 +108,8 @@ def _operations(operations: Any) -> Iterable[tuple[str, Any]]:
 
 
 def _set(state: State, issue: Issue, name: str, value: Any) -> Issue:
+    if name == state.edition.link_field():
+        return state.edition.with_parent(state, issue, value)
     if name in state.catalogue.custom:
         return replace(issue, custom={**issue.custom, name: value})
     if name in SETS:
@@ -207,16 +206,9 @@ def checked_document(state: State, value: Any) -> Document:
     Raises:
         Invalid: with Jira's code for what is wrong.
     """
-    wrong = adf.fault(value)
-    if not wrong and state.knobs.adf_check is not None:
-        wrong = "; ".join(state.knobs.adf_check(value))
-    if wrong:
-        raise Invalid(f"Operation value must be an Atlassian Document (see the Atlassian Document Format): {wrong}")
-    if adf.text_length(value) > adf.TEXT_LIMIT:
-        raise Invalid("CONTENT_LIMIT_EXCEEDED")
-    for text in adf.texts(value):
+    document = state.edition.checked(value, state.knobs.adf_check)
+    for text in adf.texts(document):
         _clean(text)
-    document: Document = value
     return document
 
 
@@ -246,12 +238,12 @@ def _issue_type(state: State, issue: Issue, value: Any) -> Issue:
 def _person(state: State, value: Any) -> str | None:
     if value is None:
         return None
-    account = (value.get("accountId") or value.get("id")) if isinstance(value, Mapping) else None
-    if account not in state.people:
-        raise Invalid(f"Specify a valid value for the user: {account}")
+    account = state.edition.who(state.people, value) if isinstance(value, Mapping) else None
+    if account is None:
+        raise Invalid(f"Specify a valid value for the user: {value}")
     if not state.people[account].active:
         raise Invalid(f"User '{account}' cannot be assigned issues.")
-    return str(account)
+    return account
 
 
 def _due(state: State, issue: Issue, value: Any) -> Issue:

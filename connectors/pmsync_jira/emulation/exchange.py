@@ -35,7 +35,8 @@ class Exchange:
     @property
     def renderer(self) -> Renderer:
         """Renders for the account that asks."""
-        return Renderer(self.state, self.person)
+        renderer: Renderer = self.state.edition.renderer(self.state, self.person)
+        return renderer
 
     def body(self) -> Any:
         """The JSON body.

@@ -18,9 +18,6 @@ from pmsync_jira.emulation.workflow import transitioned, transitions_json
 
 BULK_CREATE = 50
 BULK_FETCH = 100
-RECENT_HISTORY = 40
-"""Most change groups that ``expand=changelog`` shows; the older ones need the changelog endpoints."""
-
 EXPANDS = frozenset({"names", "schema", "changelog", "transitions", "editmeta"})
 
 
@@ -62,9 +59,7 @@ def shown(exchange: Exchange, entry: Entry, wanted: Wanted, expand: list[str]) -
     issue = entry.current
     view = {**issue_json(renderer, issue, wanted), **names_and_schema(renderer, wanted.fields, expand)}
     if "changelog" in expand:
-        recent = entry.history[-RECENT_HISTORY:][::-1]
-        histories = [renderer.history(one) for one in recent]
-        view["changelog"] = {"startAt": 0, "maxResults": len(histories), "total": len(entry.history), "histories": histories}
+        view["changelog"] = renderer.recent(entry)
     if "transitions" in expand:
         view["transitions"] = transitions_json(renderer, issue, fields=False)
     if "editmeta" in expand:

@@ -85,7 +85,7 @@ class _Compiler:
     def __init__(self, state: State, reader: Person) -> None:
         self._state = state
         self._reader = reader
-        self._renderer = Renderer(state, reader)
+        self._renderer: Renderer = state.edition.renderer(state, reader)
 
     def node(self, node: Node) -> Predicate:
         match node:

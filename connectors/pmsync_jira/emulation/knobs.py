@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +17,16 @@ class Quota:
 
 @dataclass(slots=True)
 class JiraKnobs:
-    """The personality of one Jira site. Every attribute may be changed at any time.
+    """The personality of one Jira site. Every attribute but ``deployment`` may be changed at any time.
 
     Attributes:
+        deployment: ``cloud`` or ``datacenter``.
         account_time_zone: profile zone of accounts that name none; bare JQL dates are read in it.
         index_lag: seconds until a change shows in search.
         page_cap: most issues per search page when fields are asked for.
         id_page_cap: most issues per search page when only id and key are.
+        search_max: most issues per search page of Data Center, whatever is asked for.
+        bucket: the rate limit of Data Center per account: (requests, seconds in which they are granted again); None for none.
         ragged: pages are cut short at random (``seed``), even to nothing, with more to follow.
         page_sizes: sizes of the next search pages, used up one by one; it goes before ``ragged``.
         ignored: fields whose writes are accepted and silently dropped.
@@ -44,10 +47,13 @@ class JiraKnobs:
         webhook_shuffle: deliveries that are due together come in random order.
     """
 
+    deployment: Literal["cloud", "datacenter"] = "cloud"
     account_time_zone: str = "UTC"
     index_lag: float = 0.0
     page_cap: int = 100
     id_page_cap: int = 5000
+    search_max: int = 1000
+    bucket: tuple[int, float] | None = None
     ragged: bool = False
     page_sizes: list[int] = field(default_factory=list)
     ignored: set[str] = field(default_factory=set)

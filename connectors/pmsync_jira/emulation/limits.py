@@ -91,3 +91,39 @@ class Limiter:
             "RateLimit-Reason": reason,
         }
         return Response.of(429, {"errorMessages": ["Rate limit exceeded."], "errors": {}}, headers)
+
+
+class DataCenterLimiter(Limiter):
+    """The rate limit that an administrator of Data Center may set: one bucket for everything; ``JiraKnobs.bucket``.
+
+    Source: https://confluence.atlassian.com/adminjiraserver/improving-instance-stability-with-rate-limiting-983794911.html
+    """
+
+    def quota(self) -> Response | None:
+        """There is none."""
+        return None
+
+    def issue_write(self, issue_id: str) -> Response | None:
+        """There is none."""
+        return None
+
+    def burst(self, method: str, template: str) -> tuple[Response | None, Mapping[str, str]]:
+        """The refusal of one more request, else the headers that tell what is left."""
+        if self.knobs.bucket is None:
+            return None, {}
+        size, interval = self.knobs.bucket
+        now = self.clock.now()
+        bucket = self._buckets.setdefault(("", ""), _Bucket(size, now))
+        if now >= bucket.at + interval:
+            bucket.level, bucket.at = size, now
+        left = {
+            "X-RateLimit-Limit": str(size),
+            "X-RateLimit-FillRate": str(size),
+            "X-RateLimit-Interval-Seconds": str(int(interval)),
+            "X-RateLimit-Remaining": str(max(0, int(bucket.level) - 1)),
+        }
+        if bucket.level < 1:
+            wait = math.ceil(bucket.at + interval - now)
+            return Response.of(429, {"message": "Rate limit exceeded."}, {**left, "Retry-After": str(wait)}), {}
+        bucket.level -= 1
+        return None, left

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from pmsync.testing.emulator import Response
-from pmsync_jira.emulation.catalogue import LINK_TYPES
 from pmsync_jira.emulation.errors import Refusal, bad_request, not_found
 from pmsync_jira.emulation.exchange import Exchange, empty
 from pmsync_jira.emulation.records import Entry, Issue, IssueLink, RemoteLink
+from pmsync_jira.emulation.state import State
 from pmsync_jira.emulation.views import relative
 
 REMOTE_LIMIT = 2_000
@@ -83,7 +83,7 @@ def delete_remote_link_by_global_id(exchange: Exchange) -> Response:
 def link_issues(exchange: Exchange) -> Response:
     """POST issueLink: an answer without an id; the same link twice makes one link."""
     body = exchange.object_body()
-    kind = _link_type(body.get("type"))
+    kind = _link_type(exchange.state, body.get("type"))
     inward, outward = (_linked(exchange, body.get(name)) for name in ("inwardIssue", "outwardIssue"))
     if inward is outward:
         raise bad_request("You cannot link an issue to itself.")
@@ -129,7 +129,9 @@ def _ends(exchange: Exchange) -> tuple[Entry, Entry, IssueLink]:
 
 def link_types(exchange: Exchange) -> Response:
     """GET issueLinkType."""
-    return Response.of(200, {"issueLinkTypes": [exchange.renderer.link_type(kind) for kind in LINK_TYPES]})
+    return Response.of(
+        200, {"issueLinkTypes": [exchange.renderer.link_type(kind) for kind in exchange.state.catalogue.link_types]}
+    )
 
 
 def _json(exchange: Exchange, issue: Issue, link: RemoteLink) -> dict[str, Any]:
@@ -168,9 +170,9 @@ def _delete(exchange: Exchange, entry: Entry, link: RemoteLink) -> Response:
     return empty()
 
 
-def _link_type(named: Any) -> str:
+def _link_type(state: State, named: Any) -> str:
     if isinstance(named, Mapping):
-        for id_, (name, _, _) in LINK_TYPES.items():
+        for id_, (name, _, _) in state.catalogue.link_types.items():
             if id_ == str(named.get("id")) or name == named.get("name"):
                 return id_
     raise not_found("No issue link type with that name or id found.")

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pmsync_jira.emulation import adf
 from pmsync_jira.emulation.records import Comment, Document, Issue, Project, Transition
 from pmsync_jira.emulation.state import State
 from pmsync_jira.emulation.workflow import take
@@ -26,7 +25,7 @@ class Hands:
         """
         setters: Mapping[str, Callable[[Issue, Any], Issue]] = {
             "summary": lambda one, value: replace(one, summary=value),
-            "description": lambda one, value: replace(one, description=_document(value)),
+            "description": lambda one, value: replace(one, description=self._document(value)),
             "status": lambda one, value: take(self.state, one, Transition("0", value, self.status(value))),
             "priority": lambda one, value: replace(one, priority=self._priority(value)),
             "issue_type": lambda one, value: replace(one, issue_type=self._id(self.state.catalogue.issue_types, value)),
@@ -36,6 +35,7 @@ class Hands:
             "components": lambda one, value: replace(one, components=self._members(self._components(one), value)),
             "fix_versions": lambda one, value: replace(one, fix_versions=self._members(self._versions(one), value)),
             "assignee": lambda one, value: replace(one, assignee=value),
+            "due": lambda one, value: replace(one, due=value),
             "security": lambda one, value: replace(one, security=value),
             "parent": lambda one, value: replace(one, parent=value),
             "properties": lambda one, value: replace(one, properties=dict(value)),
@@ -73,6 +73,9 @@ class Hands:
             affects_versions=(),
         )
 
+    def _document(self, value: Document | None) -> Document | None:
+        return self.state.edition.document(value) if isinstance(value, str) else value
+
     def _components(self, issue: Issue) -> Mapping[str, str]:
         return self.state.projects[issue.project].components
 
@@ -89,10 +92,6 @@ class Hands:
 
     def _id(self, table: Mapping[str, Any], name: str) -> str:
         return {thing.name: id_ for id_, thing in table.items()}[name]
-
-
-def _document(value: str | Document | None) -> Document | None:
-    return adf.paragraphs(value) if isinstance(value, str) else value
 
 
 def _sorted(labels: Iterable[str]) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-Document = Mapping[str, Any]
-"""A rich text: an Atlassian Document."""
+Document = Mapping[str, Any] | str
+"""A rich text: an Atlassian Document, or wiki markup on Data Center."""
 
 CATEGORIES: Mapping[str, tuple[int, str, str]] = {
     "undefined": (1, "medium-gray", "No Category"),
@@ -20,7 +20,10 @@ CATEGORIES: Mapping[str, tuple[int, str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An account. ``token`` is the API token it signs in with, "" for none; ``email`` shows to others only when ``email_visible``."""
+    """An account. ``token`` is the API token it signs in with, "" for none; ``email`` shows to others only when ``email_visible``.
+
+    On Data Center the account id is the user's key, and ``login`` the name to sign in with.
+    """
 
     account_id: str
     name: str
@@ -30,6 +33,7 @@ class Person:
     active: bool = True
     email_visible: bool = False
     kind: str = "atlassian"
+    login: str = ""
 
 
 @dataclass(frozen=True, slots=True)

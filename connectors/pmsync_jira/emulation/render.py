@@ -10,12 +10,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pmsync_jira.emulation.adf import plain_text
-from pmsync_jira.emulation.catalogue import LINK_TYPES
 from pmsync_jira.emulation.records import (
     CATEGORIES,
     Comment,
     Document,
+    Entry,
     History,
+    Issue,
     IssueType,
     Person,
     Priority,
@@ -24,6 +25,9 @@ from pmsync_jira.emulation.records import (
     Version,
 )
 from pmsync_jira.emulation.state import State
+
+RECENT_HISTORY = 40
+"""Most change groups that ``expand=changelog`` shows; the older ones need the changelog endpoints."""
 
 
 @lru_cache(maxsize=64)
@@ -58,6 +62,19 @@ class Renderer:
     def local(self, name: str) -> str:
         """A name in the reader's language."""
         return self.state.knobs.translations.get(name, name)
+
+    def is_child(self, issue: Issue) -> bool:
+        """Whether the field ``parent`` shows the issue's parent."""
+        return self.state.edition.is_child(self.state.catalogue, issue)
+
+    def custom(self, issue: Issue, field_id: str) -> Any:
+        """The value of a custom field."""
+        return issue.custom.get(field_id)
+
+    def recent(self, entry: Entry) -> dict[str, Any]:
+        """The history that comes along with an issue: the newest part of it, the latest first."""
+        histories = [self.history(one) for one in entry.history[-RECENT_HISTORY:][::-1]]
+        return {"startAt": 0, "maxResults": len(histories), "total": len(entry.history), "histories": histories}
 
     def text(self, document: Document | None) -> Any:
         """A rich text as this API version shows it."""
@@ -217,7 +234,7 @@ class Renderer:
 
     def link_type(self, type_id: str) -> dict[str, Any]:
         """A kind of issue link."""
-        name, inward, outward = LINK_TYPES[type_id]
+        name, inward, outward = self.state.catalogue.link_types[type_id]
         return {"id": type_id, "name": name, "inward": inward, "outward": outward, "self": f"{self.rest}/issueLinkType/{type_id}"}
 
     def page(self, path: str, values: Sequence[Any], start: int, size: int, total: int) -> dict[str, Any]:

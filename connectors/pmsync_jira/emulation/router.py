@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from pmsync.testing.emulator import Response
-from pmsync_jira.emulation import changelog, comments, issues, links, projects, properties, search, site, workflow
+from pmsync_jira.emulation import changelog, comments, datacenter, issues, links, projects, properties, search, site, workflow
+from pmsync_jira.emulation.edition import Edition
 from pmsync_jira.emulation.exchange import Exchange
 
-ROOT = "/rest/api/3"
 Handler = Callable[[Exchange], Response]
 
 
@@ -91,10 +91,43 @@ TABLE: Mapping[str, Handler] = {
 }
 
 
+CLOUD_ONLY = (
+    "/search",
+    "/issue/bulkfetch",
+    "/changelog/bulkfetch",
+    "/user/bulk",
+    "/priority/search",
+    "/project/search",
+    "/issue/{issueIdOrKey}/changelog",
+    "/project/{projectIdOrKey}/version",
+)
+"""Beginnings of endpoints that Data Center does not have, or has otherwise."""
+DATA_CENTER: Mapping[str, Handler] = {
+    "GET /serverInfo": datacenter.server_info,
+    "GET /mypermissions": datacenter.my_permissions,
+    "GET /user": datacenter.get_user,
+    "GET /user/search": datacenter.search_users,
+    "GET /issue/createmeta/{projectIdOrKey}/issuetypes": datacenter.create_meta_types,
+    "GET /issue/createmeta/{projectIdOrKey}/issuetypes/{issueTypeId}": datacenter.create_meta_fields,
+    "GET /search": datacenter.get_search,
+    "POST /search": datacenter.post_search,
+}
+"""Endpoints that Data Center has otherwise."""
+
+
+EVERYWHERE = "/rest/api/2/serverInfo"
+"""What both deployments answer."""
+
+
 def _route(line: str, handler: Handler) -> Route:
     method, template = line.split(" ")
     pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template)
-    return Route(method, template, handler, re.compile(ROOT + pattern + "/?"))
+    return Route(method, template, handler, re.compile(pattern + "/?"))
+
+
+def _is_shared(line: str) -> bool:
+    path = line.split(" ")[1]
+    return not any(path == one or path.startswith(f"{one}/") for one in CLOUD_ONLY)
 
 
 NOT_ISSUES = frozenset({"/issue/createmeta", "/issue/picker", "/issue/bulk", "/issue/limit", "/issue/properties"})
@@ -102,14 +135,19 @@ NOT_ISSUES = frozenset({"/issue/createmeta", "/issue/picker", "/issue/bulk", "/i
 
 ROUTES = tuple(_route(line, handler) for line, handler in TABLE.items())
 """Literal paths stand before the templates that would swallow them."""
+DATA_CENTER_ROUTES = tuple(
+    _route(line, handler)
+    for line, handler in {**dict(filter(lambda row: _is_shared(row[0]), TABLE.items())), **DATA_CENTER}.items()
+)
 
 
-def find(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+def find(edition: Edition, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
     """The endpoint of a request and the parts of its path; None when there is none."""
-    if path.removeprefix(ROOT).rstrip("/") in NOT_ISSUES and method == "GET":
+    below = path.removeprefix(edition.root if path != EVERYWHERE else EVERYWHERE.removesuffix("/serverInfo"))
+    if below == path or (below.rstrip("/") in NOT_ISSUES and method == "GET"):
         return None
-    for route in ROUTES:
-        match = route.pattern.fullmatch(path) if route.method == method else None
+    for route in ROUTES if edition.root == Edition.root else DATA_CENTER_ROUTES:
+        match = route.pattern.fullmatch(below) if route.method == method else None
         if match is not None:
             return route, {name: unquote(value) for name, value in match.groupdict().items()}
     return None

@@ -74,7 +74,7 @@ def get_search(exchange: Exchange) -> Response:
 def count(exchange: Exchange) -> Response:
     """POST search/approximate-count: as behind as the index."""
     query = compile_query(str(exchange.object_body().get("jql") or ""), exchange.state, exchange.person)
-    return Response.of(200, {"count": sum(1 for _ in _hits(exchange, query, frozenset()))})
+    return Response.of(200, {"count": sum(1 for _ in seen(exchange, query, frozenset()))})
 
 
 def _answer(exchange: Exchange, search: Search) -> Response:
@@ -83,7 +83,7 @@ def _answer(exchange: Exchange, search: Search) -> Response:
     expand = checked_expand(list(search.expand), frozenset({"names", "schema"}))
     query = compile_query(search.jql, exchange.state, exchange.person)
     after = _opened(exchange, search)
-    hits = _sorted(_hits(exchange, query, search.fresh), query)
+    hits = in_order(seen(exchange, query, search.fresh), query)
     start = next((place for place, issue in enumerate(hits) if after is None or _past(query, issue, after)), len(hits))
     page = hits[start : start + _page_size(exchange, search)]
     more = start + len(page) < len(hits)
@@ -97,7 +97,8 @@ def _answer(exchange: Exchange, search: Search) -> Response:
     return Response.of(200, {**answer, **names_and_schema(renderer, search.wanted.fields, expand)})
 
 
-def _hits(exchange: Exchange, query: Query, fresh: frozenset[int]) -> Iterable[Issue]:
+def seen(exchange: Exchange, query: Query, fresh: frozenset[int]) -> Iterable[Issue]:
+    """The issues that a query finds, as the index shows them; those of ``fresh`` as they are."""
     state = exchange.state
     for entry in state.entries.values():
         reconciled = entry.current.id in fresh
@@ -110,7 +111,8 @@ def _hits(exchange: Exchange, query: Query, fresh: frozenset[int]) -> Iterable[I
             yield issue
 
 
-def _sorted(issues: Iterable[Issue], query: Query) -> list[Issue]:
+def in_order(issues: Iterable[Issue], query: Query) -> list[Issue]:
+    """Issues in the order that the query asks for."""
     ordered = list(issues)
     for key, descending in reversed(query.order):
         ordered.sort(key=key, reverse=descending)
@@ -136,6 +138,12 @@ def _page_size(exchange: Exchange, search: Search) -> int:
     size = min(search.size, knobs.id_page_cap if search.wanted.bare else knobs.page_cap)
     if size < 1:
         raise bad_request("maxResults must be greater than zero.")
+    return cut(exchange, size)
+
+
+def cut(exchange: Exchange, size: int) -> int:
+    """How many issues the next page shows of those that it might."""
+    knobs = exchange.knobs
     if knobs.page_sizes:
         return min(size, knobs.page_sizes.pop(0))
     return exchange.state.random.randint(0, size) if knobs.ragged else size

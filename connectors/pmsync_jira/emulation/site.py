@@ -22,6 +22,7 @@ PERMISSIONS: dict[str, tuple[str, str, str]] = {
     "ADD_COMMENTS": ("15", "Add Comments", "PROJECT"),
     "EDIT_ALL_COMMENTS": ("34", "Edit All Comments", "PROJECT"),
     "LINK_ISSUES": ("21", "Link Issues", "PROJECT"),
+    "ASSIGN_ISSUES": ("13", "Assign Issues", "PROJECT"),
     "SET_ISSUE_SECURITY": ("26", "Set Issue Security", "PROJECT"),
     "BULK_CHANGE": ("33", "Make bulk changes", "GLOBAL"),
 }
@@ -64,7 +65,7 @@ def my_permissions(exchange: Exchange) -> Response:
     unknown = [key for key in asked if key not in PERMISSIONS]
     if unknown:
         raise bad_request(f"Unrecognized permission: {', '.join(unknown)}")
-    project = _place(exchange)
+    project = place(exchange)
     shown = {}
     for key in asked:
         number, name, kind = PERMISSIONS[key]
@@ -74,12 +75,17 @@ def my_permissions(exchange: Exchange) -> Response:
             "name": name,
             "type": kind,
             "description": name,
-            "havePermission": _held(exchange, key, project),
+            "havePermission": was_granted(exchange, key, project),
         }
     return Response.of(200, {"permissions": shown})
 
 
-def _place(exchange: Exchange) -> Project | None:
+def place(exchange: Exchange) -> Project | None:
+    """The project that permissions are asked for, by its name or by an issue's; None for the site.
+
+    Raises:
+        Refusal: 404.
+    """
     name = exchange.request.param("projectKey") or exchange.request.param("projectId")
     issue = exchange.request.param("issueKey") or exchange.request.param("issueId")
     state = exchange.state
@@ -96,7 +102,8 @@ def _place(exchange: Exchange) -> Project | None:
     return project
 
 
-def _held(exchange: Exchange, key: str, project: Project | None) -> bool:
+def was_granted(exchange: Exchange, key: str, project: Project | None) -> bool:
+    """Whether the account has a permission in a project; without one, anywhere."""
     state = exchange.state
     if PERMISSIONS[key][2] == "GLOBAL":
         return (key, "*") not in state.denied

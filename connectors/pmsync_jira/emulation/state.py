@@ -12,6 +12,7 @@ from pmsync.connect.clock import Clock
 from pmsync.testing.emulator import Event
 from pmsync_jira.emulation.catalogue import Catalogue
 from pmsync_jira.emulation.diff import Called, changes_between, creation
+from pmsync_jira.emulation.edition import Edition
 from pmsync_jira.emulation.knobs import JiraKnobs
 from pmsync_jira.emulation.records import Comment, Entry, History, Issue, IssueLink, Person, Project
 
@@ -35,6 +36,7 @@ class State:
     clock: Clock
     knobs: JiraKnobs
     base_url: str
+    edition: Edition = field(default_factory=Edition)
     catalogue: Catalogue = field(default_factory=Catalogue)
     people: dict[str, Person] = field(default_factory=dict)
     projects: dict[str, Project] = field(default_factory=dict)
@@ -49,6 +51,7 @@ class State:
     def __post_init__(self) -> None:
         """Seed everything that is random."""
         self.random = random.Random(self.knobs.seed)  # noqa: S311 - reproducible faults, no secrets
+        self.edition.furnish(self.catalogue)
 
     def now_ms(self) -> int:
         """The server's clock in epoch milliseconds."""

@@ -4,18 +4,35 @@ from __future__ import annotations
 
 import lzma
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from pmsync_jira.emulation.adf import paragraphs
-from pmsync_jira.emulation.records import Comment, Issue, IssueType, Person, Priority, Project, Status, Transition, Version
+from pmsync_jira.emulation.records import (
+    Comment,
+    Document,
+    Entry,
+    Issue,
+    IssueLink,
+    IssueType,
+    Person,
+    Priority,
+    Project,
+    Status,
+    Transition,
+    Version,
+)
 from pmsync_jira.emulation.state import State
 
 BEGINNING = ("new", "indeterminate", "done", "undefined")
 """Order of the statuses of a loaded project; a new issue starts in the first."""
+
+
+ELSEWHERE = "ELSEWHERE"
+"""Id and key of the project of issues that the archive only mentions."""
 
 
 def load(state: State, lead: str, source: Path | Iterable[str | bytes], limit: int | None) -> int:
@@ -32,6 +49,8 @@ def load(state: State, lead: str, source: Path | Iterable[str | bytes], limit: i
     for row in chosen:
         loader.take(row)
     loader.finish()
+    for row in chosen:
+        loader.tie(row)
     return len(chosen)
 
 
@@ -61,15 +80,67 @@ class _Loader:
         self._state = state
         self._lead = lead
         self._touched: set[str] = set()
+        self._versions: dict[tuple[str, str], str] = {}
         self._foreign = frozenset(state.projects)
 
     def take(self, row: Mapping[str, Any]) -> None:
-        """One issue, with all that it names."""
+        """One issue, with all that it names but other issues."""
         if int(row["id"]) in self._state.entries:
             raise ValueError(f"there is an issue with the id {row['id']} already")
         project = self._project(row["fields"]["project"])
         self._state.adopt(self._issue(row, project, row["fields"]))
         project.last_number = max(project.last_number, int(row["key"].rpartition("-")[2]))
+
+    def tie(self, row: Mapping[str, Any]) -> None:
+        """Put a taken issue under its parent or epic, and link it to others.
+
+        What the archive only mentions exists out of sight: it can be named, and not be read.
+        """
+        entry, fields = self._state.entries[int(row["id"])], row["fields"]
+        above = fields.get("parent") or fields.get("epic")
+        parent = self._mentioned(above).current.id if above else None
+        links = tuple(self._link(one) for one in fields.get("issuelinks") or ())
+        entry.current = replace(entry.current, parent=parent, links=links)
+        entry.indexed = [(0.0, entry.current)]
+
+    def _link(self, row: Mapping[str, Any]) -> IssueLink:
+        sort, known = row["type"], self._state.catalogue.link_types
+        type_id = self._free_id({id_: names[0] for id_, names in known.items()}, sort)
+        known.setdefault(type_id, (sort["name"], sort["inward"], sort["outward"]))
+        outward = "outwardIssue" in row
+        other = self._mentioned(row["outwardIssue" if outward else "inwardIssue"])
+        return IssueLink(str(row["id"]), type_id, other.current.id, outward)
+
+    def _mentioned(self, row: Mapping[str, Any]) -> Entry:
+        known = self._state.entries.get(int(row["id"]))
+        if known is not None:
+            return known
+        project, fields = self._elsewhere(), row.get("fields", row)
+        epic = "fields" not in row  # only epics are mentioned in so few words
+        kind = self._state.catalogue.issue_type("Epic", self._state.new_id).id if epic else project.issue_types[0]
+        stub = Issue(
+            id=int(row["id"]),
+            key=row["key"],
+            project=project.id,
+            summary=fields["summary"],
+            issue_type=kind,
+            status=project.statuses[0],
+            creator=self._lead,
+            created=0,
+            updated=0,
+        )
+        return self._state.adopt(stub)
+
+    def _elsewhere(self) -> Project:
+        """The project of what the archive only mentions; no account may look into it."""
+        if ELSEWHERE not in self._state.projects:
+            like = self._state.projects[next(iter(self._touched))]
+            self._state.projects[ELSEWHERE] = replace(like, id=ELSEWHERE, key=ELSEWHERE, name="Elsewhere", components={})
+            self._state.denied.add(("BROWSE_PROJECTS", ELSEWHERE))
+        return self._state.projects[ELSEWHERE]
+
+    def _document(self, text: str) -> Document:
+        return self._state.edition.document(text)
 
     def finish(self) -> None:
         """Open every status of the loaded projects to every other."""
@@ -93,7 +164,7 @@ class _Loader:
             assignee=self._person(fields.get("assignee")),
             created=_ms(fields["created"]),
             updated=_ms(fields["updated"]),
-            description=paragraphs(fields["description"]) if fields.get("description") else None,
+            description=self._document(fields["description"]) if fields.get("description") else None,
             priority=self._priority(project, fields.get("priority")),
             labels=tuple(sorted(fields.get("labels") or ())),
             components=tuple(self._component(project, one) for one in fields.get("components") or ()),
@@ -155,8 +226,9 @@ class _Loader:
         return id_
 
     def _version(self, project: Project, row: Mapping[str, Any]) -> str:
+        """A version's id. Names are unique within a project: where the archive has one twice, the first is it."""
         known = self._state.catalogue.versions
-        id_ = str(row["id"])
+        id_ = self._versions.setdefault((project.id, row["name"].casefold()), str(row["id"]))
         if id_ not in known:
             known[id_] = Version(
                 id_,
@@ -183,11 +255,11 @@ class _Loader:
         if account not in self._state.people:
             zone = row.get("timeZone") or ""
             self._state.people[account] = Person(
-                account, row["displayName"], time_zone=zone, active=bool(row.get("active", True))
+                account, row["displayName"], time_zone=zone, active=bool(row.get("active", True)), login=row["name"]
             )
         return account
 
     def _comment(self, row: Mapping[str, Any]) -> Comment:
         author = self._person(row.get("author")) or self._lead
         editor = self._person(row.get("updateAuthor")) or author
-        return Comment(row["id"], author, paragraphs(row.get("body") or ""), _ms(row["created"]), _ms(row["updated"]), editor)
+        return Comment(row["id"], author, self._document(row.get("body") or ""), _ms(row["created"]), _ms(row["updated"]), editor)

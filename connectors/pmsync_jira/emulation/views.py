@@ -88,7 +88,7 @@ def issue_json(renderer: Renderer, issue: Issue, wanted: Wanted) -> dict[str, An
 
 def fields_json(renderer: Renderer, issue: Issue, fields: Iterable[str]) -> dict[str, Any]:
     """The asked fields of an issue; every one is there, null where it is empty."""
-    return {name: SHOWN[name](renderer, issue) if name in SHOWN else issue.custom.get(name) for name in sorted(fields)}
+    return {name: SHOWN[name](renderer, issue) if name in SHOWN else renderer.custom(issue, name) for name in sorted(fields)}
 
 
 def _properties(issue: Issue, keys: Iterable[str]) -> dict[str, Any]:
@@ -157,7 +157,7 @@ def _link(renderer: Renderer, link: IssueLink) -> dict[str, Any]:
 
 
 def _parent(renderer: Renderer, issue: Issue) -> Any:
-    if issue.parent is None or renderer.state.entries[issue.parent].deleted:
+    if issue.parent is None or renderer.state.entries[issue.parent].deleted or not renderer.is_child(issue):
         return None
     return relative(renderer, issue.parent)
 

@@ -102,7 +102,7 @@ class Webhooks:
 
 def payload(state: State, happening: Happening) -> dict[str, Any]:
     """The body of a delivery, in the shapes of the second API version."""
-    renderer = Renderer(state, WATCHER, api="2")
+    renderer: Renderer = state.edition.renderer(state, WATCHER, api="2")
     issue = happening.issue
     shown: dict[str, Any] = {"timestamp": happening.at, "webhookEvent": happening.kind}
     names = COMMENT_FIELDS if happening.comment is not None else tuple(name for name in SYSTEM_FIELDS if name != "comment")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pmsync.cli.commands import brake, connectors, daemon, decide, demo, read, report, setup, undo, verify, work
+from pmsync.cli.commands import brake, connectors, daemon, decide, demo, fmt, read, report, score, setup, undo, verify, work
 
 app = typer.Typer(
     name="pmsync",
@@ -43,7 +43,9 @@ decide.register(app)
 brake.register(app)
 undo.register(app)
 verify.register(app)
+fmt.register(app)
 report.register(app)
+score.register(app)
 connectors.register(app)
 demo.register(app)
 

@@ -17,6 +17,11 @@ def complete_scope(ctx: typer.Context, incomplete: str) -> list[str]:
     return [name for name in _names(ctx) if ":" in name and name.startswith(incomplete)]
 
 
+def complete_system(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The systems that the config names; none while it cannot be read."""
+    return [name for name in _names(ctx) if ":" not in name and name.startswith(incomplete)]
+
+
 def complete_target(ctx: typer.Context, incomplete: str) -> list[str]:
     """The systems and scopes that the config names; none while it cannot be read."""
     return [name for name in _names(ctx) if name.startswith(incomplete)]

@@ -10,7 +10,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from pmsync.cli.shell import clean
-from pmsync.model.fields import FIELDS, MergeType
+from pmsync.model.enums import Kind
+from pmsync.model.fields import FIELDS, OF_COMMENTS, MergeType
 
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
@@ -69,7 +70,9 @@ def show(app: App, plan: Plan, *, rows: int | None = ROWS, incomplete: bool = Fa
 
     pairs = [(op, "") for op in plan.ops] + [(held.op, held.reason) for held in plan.held]
     surfaces = {
-        scope: {one.id: bound(app.store, scope, one) for one in app.setup.connectors[scope.system].surfaces(scope)}
+        scope: {
+            one.id: bound(app.store, scope, one, app.setup.people) for one in app.setup.connectors[scope.system].surfaces(scope)
+        }
         for scope in {op.scope for op, _ in pairs}
         if scope.system in app.setup.connectors
     }
@@ -102,11 +105,13 @@ def _excerpt(rows: Sequence[Row], most: int) -> list[Row]:
 
 
 def _titled(app: App, rows: Sequence[Row]) -> tuple[Row, ...]:
+    from pmsync.engine.comments import title_of
     from pmsync.engine.reading import show as say
 
     with app.store.transaction() as tx:
         items = tx.items.many({row.item for row in rows})
-    titles = {uid: say(item.fields["title"].value) for uid, item in items.items() if "title" in item.fields}
+        titles = {uid: title_of(tx, item) for uid, item in items.items() if item.kind is Kind.COMMENT}
+    titles |= {uid: say(item.fields["title"].value) for uid, item in items.items() if "title" in item.fields}
     return tuple(replace(row, title=titles.get(row.item, "")) for row in rows)
 
 
@@ -144,6 +149,8 @@ def _block(rows: Sequence[Row], key: int) -> Table:
         reason = "" if row.line.why == why and not first else _cut(row.line.why, 100)
         table.add_row(Text(_key(row) if first else "", style=style), row.line.field, _change(row.line), Text(reason))
         op, why = row.op, row.line.why
+        for loss in row.line.losses:
+            table.add_row("", "", Text(f"loses: {_cut(loss, 160)}", style="yellow"), "")
     return table
 
 
@@ -152,8 +159,9 @@ def _key(row: Row) -> str:
 
 
 def _needless(row: Row, rows: Sequence[Row]) -> bool:
-    """The title of a new record says what stands above it already; it is left out where something else is said of the record."""
-    repeats = row.line.kind == "create" and row.line.field == "title" and row.line.after == row.title
+    """What stands above a new record already is left out where something else is said of it: its title, and who wrote a comment on what."""
+    new = row.line.kind == "create"
+    repeats = new and ((row.line.field == "title" and row.line.after == row.title) or row.line.field in OF_COMMENTS)
     return repeats and any(other.op == row.op and other is not row for other in rows)
 
 
@@ -205,7 +213,8 @@ def _markdown_held(shown: Shown) -> Iterator[str]:
 def _markdown_rows(shown: Shown) -> Iterator[str]:
     yield "\n| item | where | what | from | to | why |\n|---|---|---|---|---|---|"
     for row in shown.rows:
-        parts = (row.title, row.line.key, row.line.field, row.line.before, row.line.after, row.line.why)
+        why = "; loses: ".join([row.line.why, *row.line.losses])
+        parts = (row.title, row.line.key, row.line.field, row.line.before, row.line.after, why)
         yield "| " + " | ".join(map(cell, parts)) + " |"
     if shown.omitted:
         yield f"\n... and {shown.omitted:,} more changes"
@@ -224,6 +233,7 @@ def as_json(plan: Plan, shown: Shown) -> dict[str, Any]:
             "before": row.line.before,
             "after": row.line.after,
             "why": row.line.why,
+            "losses": list(row.line.losses),
             "held": row.held,
         }
         for row in shown.rows

@@ -46,8 +46,7 @@ def scene_of(app: App, product: str | None, since: str) -> Scene:
     Raises:
         ConfigError: there is no such product, ``since`` is no duration, or a list of customers cannot be read.
     """
-    if product is not None and product not in app.config.root.products:
-        raise ConfigError(f"there is no product {product!r}", hint=nearest(product, app.config.root.products))
+    check_product(app, product)
     try:
         back = seconds(since)
     except ValueError as error:
@@ -74,6 +73,16 @@ def policy_of(app: App) -> DemandPolicy:
     """How demand is counted, as the config says."""
     said = app.config.root.demand
     return DemandPolicy(said.currency, said.rates, said.half_life / DAY, said.whale_cap, said.prospect, said.tiers)
+
+
+def check_product(app: App, product: str | None) -> None:
+    """See that the config has such a product.
+
+    Raises:
+        ConfigError: it has none.
+    """
+    if product is not None and product not in app.config.root.products:
+        raise ConfigError(f"there is no product {product!r}", hint=nearest(product, app.config.root.products))
 
 
 def make(name: str, scene: Scene) -> Document:
@@ -103,9 +112,9 @@ def show(document: Document, shape: str, output: Path | None) -> None:
     else:
         text = _text(document, shape)
         if output is None:
-            stdout().print(_visible(text), end="")
+            stdout().print(visible(text), end="")
         else:
-            _write(text, output)
+            write(text, output)
 
 
 def _text(document: Document, shape: str) -> str:
@@ -113,15 +122,18 @@ def _text(document: Document, shape: str) -> str:
 
     if shape == "json":
         return json.dumps(plain(document), indent=2, ensure_ascii=False) + "\n"
-    return {"md": markdown, "html": html, "csv": csv_text, "table": markdown}[shape](document)
+    makers = {"md": markdown, "html": html, "csv": csv_text, "table": markdown}
+    if shape not in makers:
+        raise ConfigError(f"{document.name} is no diagram", hint="mermaid is for: pmsync report roadmap")
+    return makers[shape](document)
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """What a terminal would obey is shown instead; what ends a line stays."""
     return "\n".join(clean(line) for line in text.replace("\r\n", "\n").split("\n"))
 
 
-def _write(text: str, output: Path) -> None:
+def write(text: str, output: Path) -> None:
     """Whole or not at all: written beside its place, then moved there."""
     beside = output.with_name(f".{output.name}.part")
     try:

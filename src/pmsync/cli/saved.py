@@ -40,7 +40,8 @@ def save(plan: Plan, file: Path) -> None:
         ConfigError: it cannot be written.
     """
     try:
-        file.write_bytes(plan.encode())
+        with file.open("wb") as out:
+            out.writelines(plan.parts())
     except OSError as error:
         raise ConfigError(f"the plan cannot be saved: {file}: {error.strerror}", hint="name another file with -o") from None
 

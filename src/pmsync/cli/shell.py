@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+PARTS = 5_000
+"""Pieces of a JSON document that are written at a time."""
 
 RETRY, USAGE, PERSON, CHANGES, INTERRUPTED = 1, 2, 3, 4, 130
 
@@ -50,8 +54,12 @@ def stderr() -> Console:
 def print_json(document: Any) -> None:
     """One JSON document on stdout, indented. Non-ASCII is kept where the terminal can show it."""
     utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    text = json.dumps(document, indent=2, ensure_ascii=not utf8, default=str)
-    sys.stdout.write(_UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n")
+    parts = json.JSONEncoder(indent=2, ensure_ascii=not utf8, default=str).iterencode(document)
+    while some := "".join(
+        islice(parts, PARTS)
+    ):  # a plan of thousands of writes is larger as one text than all the rest of the process
+        sys.stdout.write(_UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", some))
+    sys.stdout.write("\n")
     sys.stdout.flush()
 
 
@@ -118,17 +126,18 @@ def clean(text: str) -> str:
 
 
 @contextmanager
-def opened(config: Path, *, read_only: bool = False, hurried: bool = False) -> Iterator[App]:
+def opened(config: Path, *, read_only: bool = False, hurried: bool = False, into_sources: bool = False) -> Iterator[App]:
     """The wired application; what is logged and complained about from now on is free of its secrets.
 
-    ``hurried``: a system that does not answer at once fails instead of being asked again.
+    ``hurried``: a system that does not answer at once fails instead of being asked again. ``into_sources``: roadmap files may be written.
     """
     from pmsync.app import build, clock_of
     from pmsync.cli.hurry import Hurried
     from pmsync.cli.logs import protect
 
     protect()
-    app = build(config, read_only=read_only, clock=Hurried(clock_of(os.environ)) if hurried else None)
+    clock = Hurried(clock_of(os.environ)) if hurried else None
+    app = build(config, read_only=read_only, clock=clock, into_sources=into_sources)
     protect(app.config.secrets)
     try:
         yield app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,6 +85,22 @@ def _line(kind: str, text: str) -> Text:
     return Text.assemble((f"{_WORDS.get(kind, kind):>{_WIDTH}}  ", _STYLES.get(kind, "dim")), clean(text))
 
 
+class Pace:
+    """How long what is under way will still take, from how it went so far."""
+
+    def __init__(self) -> None:
+        self._began: dict[str, tuple[int, float]] = {}
+
+    def left(self, what: str, done: int, total: int, now: float) -> str:
+        """A phrase for a person; "" while nothing can be told. ``now``: seconds of any clock that only goes forward."""
+        first, began = self._began.setdefault(what, (done, now))
+        if done <= first or now <= began or done >= total:
+            return ""
+        seconds = (total - done) * (now - began) / (done - first)
+        minutes = round(seconds / 60)
+        return f", about {minutes:,} min left" if minutes else f", about {max(1, round(seconds))} s left"
+
+
 @contextmanager
 def watching(*, quiet: bool) -> Iterator[Listener]:
     """A listener for one run."""
@@ -92,7 +109,7 @@ def watching(*, quiet: bool) -> Iterator[Listener]:
         return
     from rich.text import Text
 
-    console, digest = stderr(), Digest()
+    console, digest, pace = stderr(), Digest(), Pace()
     with console.status("starting") as status:
 
         def hear(event: Event) -> None:
@@ -101,7 +118,8 @@ def watching(*, quiet: bool) -> Iterator[Listener]:
                 if event.hint:
                     console.print(_line("try", event.hint))
             elif event.total:
-                status.update(Text(f"{clean(event.text)} {event.done:,}/{event.total:,}"))
+                left = pace.left(event.text, event.done, event.total, time.monotonic())
+                status.update(Text(f"{clean(event.text)} {event.done:,}/{event.total:,}{left}"))
             elif event.kind in ("progress", "pulled", "sent", "confirmed"):
                 status.update(Text(clean(event.text) + (f" {event.done:,}" if event.done else "")))
 

@@ -9,6 +9,7 @@ from typing import Any
 from pmsync.config.model import FieldRule, Root
 from pmsync.config.problems import Path, Problems, kind_of, nearest, quoted
 from pmsync.model.enums import Direction, Kind, Priority, Status
+from pmsync.model.item import COMPUTED
 from pmsync.reconcile.protect import PROPERTIES, Facet
 
 STORE_HINT = "write sqlite:///pmsync.db or postgresql://user@host/database"
@@ -20,11 +21,11 @@ _RESERVED: dict[str, str] = {
     "all": "a key of fields: has that name",
     "respect_human": "a key of fields: has that name",
     "namespace": "a key of fields: has that name",
+    "since": "a key of fields: has that name",
     **dict.fromkeys(PROPERTIES, "safety: protect: takes it for what records show"),
     "person": "it stands for people in the history of values",
     "pmsync": "it stands for the program in the history of values",
     "score": "it stands for the computed score among the owners of fields",
-    "roadmap": "it stands for the roadmap file among the owners of fields",
 }
 _SYSTEM = re.compile(r"\w[\w.-]{0,63}")
 _PRODUCT = re.compile(r"\S(?:.{0,98}\S)?")
@@ -35,7 +36,7 @@ _VOCABULARIES: Mapping[str, Sequence[str]] = {
     Facet.PRIORITY: list(Priority),
     Facet.KIND: list(Kind),
 }
-_COMMENTS = (Direction.PULL, Direction.OFF)
+_COMMENTS = (Direction.PULL, Direction.PUSH, Direction.BOTH, Direction.OFF)
 
 
 def check_names(root: Root, document: Mapping[str, Any], problems: Problems) -> None:
@@ -71,13 +72,15 @@ def check_store(root: Root, problems: Problems) -> None:
 
 
 def check_fields(root: Root, systems: Sequence[str], problems: Problems) -> None:
-    """Owners and directions name systems that exist; ``namespace`` stands with labels, and comments are only pulled."""
+    """Owners and directions name systems that exist; ``namespace`` stands with labels, ``since`` with comments."""
     for name, rule in root.fields.items():
         path: Path = ("fields", name)
-        if rule.owner is not None:
+        if rule.owner is not None and (name, rule.owner) != ("priority", COMPUTED):
             _known((*path, "owner"), rule.owner, systems, problems)
         if rule.namespace and name != "labels":
             problems.add((*path, "namespace"), "only labels have a namespace", "remove it here")
+        if rule.since is not None and name != "comments":
+            problems.add((*path, "since"), "only comments have a since", "remove it here")
         extra = rule.model_extra or {}
         for system, direction in extra.items():
             if system not in systems:
@@ -100,11 +103,11 @@ def _refuse_direction(path: Path, given: Any, problems: Problems) -> None:
 
 def _check_comments(path: Path, rule: FieldRule, systems: Sequence[str], problems: Problems) -> None:
     for key in sorted(rule.model_fields_set & {"owner", "respect_human", "namespace"}):
-        problems.add((*path, key), f"comments are only read, so there is no {key} among them", "remove it here")
+        problems.add((*path, key), f"comments have no {key}: what was written where it was written counts", "remove it here")
     named = {"all": rule.all, **{name: way for name, way in (rule.model_extra or {}).items() if name in systems}}
     for key, direction in named.items():
         if direction in list(Direction) and direction not in _COMMENTS:
-            problems.add((*path, key), f"comments are only read: {direction} would write them", "valid here: pull, off")
+            problems.add((*path, key), "comments follow later edits, or they are not copied", "valid here: pull, push, both, off")
 
 
 def check_maps(root: Root, systems: Sequence[str], problems: Problems) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 from pmsync.config.units import Amount, Seconds
 from pmsync.model.enums import Direction, Kind, Priority, Status
+from pmsync.model.roadmap import Framework
 
 SHORTEST_KEY = 16
 """Characters of ``marker_key``: whoever guesses it can make pmsync take a foreign record for its own."""
@@ -50,12 +52,17 @@ class FieldRule(_Part):
     all: Direction | None = Field(None, description="The direction for every system.")
     respect_human: Seconds = Field(0.0, description="How long a person's edit on a push surface stands.")
     namespace: str = Field("", description="Labels only: pmsync writes only labels that begin with this.")
+    since: date | Literal["always"] | None = Field(
+        None,
+        description="Comments only: from which day on they are copied (2026-01-31, or always); else from when copying began.",
+    )
 
 
 class Safety(_Part):
     """The rails of one run. Counts, or shares of what is linked."""
 
     max_creates: Amount = Field(default=20, description="New records per scope: a count.")
+    max_comments: Amount = Field(default=100, description="New copies of comments per scope: a count.")
     max_updates: Amount = Field(default=0.2, description="Changed records per scope: a count or a share.")
     max_closes: Amount = Field(default=0.02, description="Records per scope that enter a done status: a count or a share.")
     close: Literal["never", "allow"] = Field(default="allow", description="never: every close waits for a person.")
@@ -68,11 +75,11 @@ class Safety(_Part):
         description="What is read and never written: label:NAME, status:done, priority:..., kind:..., a system, a scope, system:KEY of a record.",
     )
 
-    @field_validator("max_creates", mode="after")
+    @field_validator("max_creates", "max_comments", mode="after")
     @classmethod
-    def _count(cls, value: float) -> float:
+    def _count(cls, value: float, info: ValidationInfo) -> float:
         if isinstance(value, float):
-            raise ValueError("max_creates is a count: before the first load there is nothing to take a share of")
+            raise ValueError(f"{info.field_name} is a count: before the first load there is nothing to take a share of")
         return value
 
 
@@ -101,6 +108,33 @@ class Maps(_Part):
     )
 
 
+class ScoreProfile(_Part):
+    """Which formula scores which items."""
+
+    line: str = Field(default="", description="Only items of this product line's roadmap.")
+    kind: Kinds | None = Field(default=None, description="Only items of these kinds.")
+    framework: Framework | None = Field(default=None, description="The formula; none for MoSCoW alone.")
+    moscow: bool = Field(default=False, description="MoSCoW goes first, and the formula decides within a class.")
+    weights: dict[str, float] = Field(
+        default_factory=dict, description="weighted only: criterion to weight; costs are negative. The roadmap's own go first."
+    )
+    effort: Literal["months", "points"] = Field(default="months", description="The unit of efforts.")
+
+
+class ScoreRule(_Part):
+    """How priorities follow from scores, where ``fields: priority: owner: score`` gives them to the score."""
+
+    profiles: list[ScoreProfile] = Field(
+        default_factory=list, description="The most particular one counts: line and kind, line, kind. Without any: rice."
+    )
+    every: Seconds = Field(
+        default=86_400.0, description="How often scores are worked out at least; a changed roadmap does it at once."
+    )
+    freeze: Seconds = Field(default=3 * 86_400.0, description="Nothing moves in a release's last days.")
+    max_changes: int = Field(default=10, ge=0, description="The most priorities that move at once: this count, or max_share.")
+    max_share: float = Field(default=0.05, ge=0, le=1, description="The same as a share of all items.")
+
+
 class DemandRule(_Part):
     """How what customers ask for is counted."""
 
@@ -127,14 +161,16 @@ FieldName = Literal[
     "release",
     "parent",
     "blocked_by",
+    "assignees",
     "start",
     "due",
     "shipped",
+    "elsewhere",
     "about",
     "roadmap",
     "comments",
 ]
-"""The hub's fields, and ``comments``, which are only pulled: a stream beside the items."""
+"""The hub's fields, and ``comments``: a stream beside the items, only pulled unless the config says more."""
 
 
 class Root(_Part):
@@ -149,9 +185,12 @@ class Root(_Part):
     marker_key: SecretStr | None = Field(None, description="Signs the marks pmsync plants. Default: generated beside the store.")
     fields: dict[FieldName, FieldRule] = Field(default_factory=dict, description="How each field flows.")
     maps: Maps = Field(default_factory=Maps, description="What remote values mean.")
-    people: dict[str, dict[str, str]] = Field(default_factory=dict, description="Who is who: system name to account, and email.")
+    people: dict[str, dict[str, str]] = Field(
+        default_factory=dict, description="Who is who: system name to account; email helps pmsync people to suggest."
+    )
     safety: Safety = Field(default_factory=Safety, description="The rails of one run.")
     customers: Listed = Field(default_factory=list, description="Files with customers: CSV, or one JSON object a line.")
+    score: ScoreRule = Field(default_factory=ScoreRule, description="How priorities follow from scores.")
     demand: DemandRule = Field(default_factory=DemandRule, description="How what customers ask for is counted.")
     schedule: Schedule = Field(default_factory=Schedule, description="How often the daemon works.")
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from pmsync.connect.errors import ConfigError
+from pmsync.text.wording import kind_of as kind_of
+from pmsync.text.wording import nearest as nearest
+from pmsync.text.wording import printable
+from pmsync.text.wording import quoted as quoted
 
 Path = tuple[str | int, ...]
 """The keys and list positions that lead to a value."""
@@ -58,7 +60,7 @@ class Problems:
     def hide(self, secret: str, shown: str = "***") -> None:
         """Have ``secret`` replaced by ``shown`` in everything that is told, whoever words it."""
         if len(secret) >= _SHORTEST_SECRET:
-            for spelling in (secret, repr(secret)[1:-1], _plain(secret)):
+            for spelling in (secret, repr(secret)[1:-1], printable(secret)):
                 self._hidden.setdefault(spelling, shown)
 
     def at(self, path: Path) -> bool:
@@ -109,47 +111,12 @@ class Problems:
             known = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
             shown = {secret.casefold(): name for secret, name in self._hidden.items()}
             text = known.sub(lambda match: shown.get(match[0].casefold(), "***"), text)
-        text = _plain(text)
+        text = printable(text)
         return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 def dotted(path: Path) -> str:
     """The path in words: ``maps.status.jira."Ready for QA"``."""
     return ".".join(
-        str(part) if isinstance(part, int) or _WORD.fullmatch(part) else f'"{_plain(part)[:LONGEST]}"' for part in path
+        str(part) if isinstance(part, int) or _WORD.fullmatch(part) else f'"{printable(part)[:LONGEST]}"' for part in path
     )
-
-
-def quoted(value: object) -> str:
-    """A value from the config as a message may quote it: on one line."""
-    return f"'{_plain(str(value))}'"
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """A remedy that names the nearest valid word, or all of them."""
-    options = sorted({str(option) for option in known})
-    folded = {option.casefold(): option for option in reversed(options)}
-    close = difflib.get_close_matches(word[:100].casefold(), folded, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean {folded[close[0]]!r}?"
-    return "valid here: " + ", ".join(options) if options else ""
-
-
-def kind_of(value: Any) -> str:
-    """What sort of value stands there, in words that never show it."""
-    if value is None:
-        return "empty"
-    for types, words in (
-        (bool, "true or false"),
-        (int | float, "a number"),
-        (str, "a text"),
-        (dict, "a mapping"),
-        (list, "a list"),
-    ):
-        if isinstance(value, types):
-            return words
-    return "of another type"
-
-
-def _plain(text: str) -> str:
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

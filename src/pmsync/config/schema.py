@@ -91,11 +91,11 @@ def _spell_fields(root: Schema, definitions: Schema) -> None:
     """List the fields by name, so that editors complete them, and say what systems' keys hold there."""
     rule = definitions["FieldRule"]
     rule["additionalProperties"] = _ref("Direction")
-    comments = _tidy({"enum": [Direction.PULL.value, Direction.OFF.value]})
+    comments = _tidy({"enum": [way.value for way in Direction if way is not Direction.INIT]})
     definitions["CommentsRule"] = {
         "type": "object",
-        "description": "Comments are only read.",
-        "properties": {"all": comments},
+        "description": "Which way comments go.",
+        "properties": {"all": comments, "since": rule["properties"].pop("since")},
         "additionalProperties": comments,
     }
     fields = root["properties"]["fields"]

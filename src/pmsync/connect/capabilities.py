@@ -42,7 +42,11 @@ class Capabilities:
         relocate: a move may give a record another id, and the record can be followed from its old key.
         container: the container itself can be looked at: readable, the server's clock, and (Full) a mark of ours that it keeps.
         comments: comments can be pulled.
+        commenting: comments can be read by their refs, written with a marker, and found again; see ``connect.comments``.
         hints: webhooks can be verified and parsed.
+        source: a place where people plan, as a roadmap in a file: what it says is read whatever the config says of ``all`` systems, and it
+            is written only where ``writes`` says so.
+        writes: what flows to the system by itself is written there.
         fetch_batch: how many ids one ``fetch`` call reads.
         server_max: seconds after which a timed-out request can no longer land.
         index_lag: seconds an index may lag behind (0 where reads are consistent).
@@ -59,6 +63,9 @@ class Capabilities:
     comments: Support
     hints: Support
     relocate: Support = Unsupported("a record keeps its id wherever it moves")
+    commenting: Support = Unsupported("comments are only read here")
+    source: bool = False
+    writes: Support = Full()
     fetch_batch: int = 100
     server_max: float = 300.0
     index_lag: float = 0.0

@@ -25,6 +25,7 @@ from pmsync.connect.capabilities import Capabilities
 from pmsync.connect.errors import Rejected
 from pmsync.model.enums import Audience
 from pmsync.model.record import Comment, Record, RecordRef, ScopeRef
+from pmsync.model.roadmap import Roadmap
 from pmsync.model.values import Observed
 from pmsync.reconcile.operation import Operation
 from pmsync.reconcile.surface import Surface
@@ -68,6 +69,14 @@ class Stream(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that is wrong in what was read: what it is about, the same while it stands there, and a sentence that says where and why."""
+
+    subject: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page of a stream.
 
@@ -77,6 +86,7 @@ class Page:
         gone: refs the remote itself reports as deleted.
         cursor: where to go on from once this page is committed; never past anything not yet delivered.
         more: whether another page is ready now. A short or empty page with ``more`` is not the end.
+        remarks: all that is wrong in the scope now; None where that was not looked at again.
     """
 
     cursor: str
@@ -84,6 +94,7 @@ class Page:
     records: tuple[Record, ...] = ()
     comments: tuple[Comment, ...] = ()
     gone: tuple[RecordRef, ...] = ()
+    remarks: tuple[Remark, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +229,14 @@ class Account:
     active: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One value of a plan: the keys that lead to it, ``("items", "pay-sso", "horizon")``, and what it is to be; None takes the key out."""
+
+    path: tuple[str, ...]
+    value: str | tuple[str, ...] | None
+
+
 class Connector(ABC):
     """One system, spoken to. Implementations are thread-confined: the engine calls one scope at a time."""
 
@@ -271,6 +290,9 @@ class Connector(ABC):
     def fetch(self, scope: ScopeRef, refs: Sequence[RecordRef], since: float | None = None) -> Fetched:
         """Direct reads by id, never through a search index; ceil(n / fetch_batch) calls. A moved record comes back with its new scope and key.
 
+        With the capability ``commenting`` a ref may be a comment's as well: it comes back as the record that ``comments.record`` makes of it, equal
+        to what the stream of comments shows.
+
         With ``since`` (Unix seconds by the server's clock) their history from then on comes along in the same calls, where the capability
         ``history`` says that there is one: who changed what, so that an edit that we wrote over is found, and a write of ours that was
         edited upon is known to have landed.
@@ -285,7 +307,11 @@ class Connector(ABC):
 
     @abstractmethod
     def apply(self, scope: ScopeRef, ops: Sequence[Operation]) -> Iterator[Receipt]:
-        """Send each op once and yield its receipt, in order, each before the next is sent. Only touched surfaces are sent, sets as deltas."""
+        """Send each op once and yield its receipt, in order, each before the next is sent. Only touched surfaces are sent, sets as deltas.
+
+        With the capability ``commenting`` an op may be a comment's (``Kind.COMMENT``, see ``comments.written``): a new one is as open as its issue at
+        most, in a service desk an internal note, and carries header and marker; a changed one keeps both.
+        """
 
     # -- optional verbs; where there is a capability of that name, it says whether and how far the verb is there ------------
 
@@ -294,7 +320,7 @@ class Connector(ABC):
         return ""
 
     def find(self, scope: ScopeRef, op: Operation, floor: str) -> Finding:
-        """Look for the record of a create whose answer was lost, by the strongest path there is."""
+        """Look for the record of a create whose answer was lost, by the strongest path there is; a comment in the list of its issue's comments."""
         return Unreadable("this connector cannot look for a lost create")
 
     def relocate(self, scope: ScopeRef, ref: RecordRef, key: str) -> Record | None:
@@ -319,6 +345,25 @@ class Connector(ABC):
         """
         raise Rejected("this connector keeps no marks")
 
+    def roadmap(self, scope: ScopeRef) -> Roadmap | None:
+        """The plan that a source keeps there (``Capabilities.source``), with all that no field of a record says; None where there is none.
+
+        The remote id of an item's record is the item's full name, ``line/key``.
+
+        Raises:
+            Gone: it cannot be read.
+        """
+        return None
+
+    def revise(self, scope: ScopeRef, revisions: Sequence[Revision]) -> None:
+        """Change values of the plan, all in one write or none. A person asked for it: it does not ask whether the source is written by syncs.
+
+        Raises:
+            Rejected: a value cannot stand there, or there is no plan to change.
+            Conflict: somebody saved the plan meanwhile.
+        """
+        raise Rejected("this connector keeps no roadmap")
+
     def people(self, scope: ScopeRef, ids: Sequence[str]) -> list[Account]:
         """Accounts by id, for the identity map; unknown ids are left out."""
         return []
@@ -328,6 +373,7 @@ class Connector(ABC):
 
         Raises:
             AuthFailed: the signature is missing or wrong.
+            Rejected: it is genuine, and points at nothing that is synced; the message says what it is about.
         """
         return []
 

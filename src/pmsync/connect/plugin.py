@@ -38,7 +38,7 @@ class ScopeConfig:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What a connector is given besides its settings. It opens nothing else: no files, no environment variables.
+    """What a connector is given besides its settings. It opens nothing else but the files that those name; it reads no environment variables.
 
     Attributes:
         system: the system's configured name.
@@ -46,6 +46,8 @@ class Environment:
         fence: the read-only fence that the transport obeys.
         on_call: told of every request that leaves: (system, method, path template or path, status or 0).
         transport: None for the real network; otherwise what ``pmsync.net`` is to send through (an in-process emulator).
+        folder: where relative paths in its settings start from: the config's folder.
+        into_sources: this run may write into places where people plan, whatever their settings say (``Capabilities.source``).
     """
 
     system: str
@@ -53,6 +55,8 @@ class Environment:
     fence: Fence
     on_call: Callable[[str, str, str, int], None]
     transport: Any = None
+    folder: str = ""
+    into_sources: bool = False
 
 
 class Plugin(Protocol):

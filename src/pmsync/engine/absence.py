@@ -10,15 +10,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pmsync.connect.capabilities import Unsupported
+from pmsync.connect.comments import ON
 from pmsync.connect.contract import Fetched
 from pmsync.engine.context import Context
-from pmsync.engine.observe import follow, observe
+from pmsync.engine.observe import follow, observe, take_up_comments
+from pmsync.model.enums import Nature
 from pmsync.model.item import Link, LinkState
-from pmsync.model.record import Record, ScopeRef
+from pmsync.model.record import Record, RecordRef, ScopeRef
+from pmsync.model.values import Known
 from pmsync.store import Transaction
 from pmsync.store.journal import Entry
 
 CODE = "missing"
+FRESH = 600.0
+"""Seconds for which a direct read may not show a new comment yet, where a server has several databases."""
 
 
 def absent(context: Context, scope: ScopeRef, links: Sequence[Link]) -> None:
@@ -49,12 +54,31 @@ def missed(context: Context, scope: ScopeRef, links: Sequence[Link], fetched: Fe
         return
     if not is_readable(context, scope):
         return
+    comments, deleted = _missing_comments(context, scope, lost)
     for link in lost:
-        moved = context.connector(scope).relocate(scope, link.ref, link.key)
+        moved = None if link.ref in comments else context.connector(scope).relocate(scope, link.ref, link.key)
         if moved is not None:
             relink(context, link, moved)
         else:
-            note_missing(context, link, deleted=link.ref in fetched.deleted)
+            note_missing(context, link, deleted=link.ref in fetched.deleted or link.ref in deleted)
+
+
+def _missing_comments(context: Context, scope: ScopeRef, lost: Sequence[Link]) -> tuple[set[RecordRef], set[RecordRef]]:
+    """Which of the lost records are comments, and which of these were deleted: what they were on can be read, and they are not new."""
+    with context.store.transaction() as tx:
+        seen = tx.observations.many([link.ref for link in lost])
+    on = {ref: _parent(record) for ref, record in seen.items() if record.kind.nature is Nature.COMMENT}
+    if not on:
+        return set(), set()
+    parents = sorted({parent for parent in on.values() if parent is not None}, key=str)
+    there = {record.ref for record in context.connector(scope).fetch(scope, parents).records} if parents else set()
+    settled = context.clock.now() - FRESH
+    return set(on), {ref for ref, parent in on.items() if parent in there and seen[ref].created_at < settled}
+
+
+def _parent(record: Record) -> RecordRef | None:
+    on = record.values.get(ON)
+    return RecordRef(record.ref.system, str(on.value)) if isinstance(on, Known) else None
 
 
 def lately_missed(context: Context, tx: Transaction, link: Link) -> bool:
@@ -88,6 +112,7 @@ def relink(context: Context, link: Link, record: Record) -> None:
             follow(
                 context, tx, tx.links.by_ref(record.ref) or moved, record
             )  # it may have been seen just so before it was linked
+            take_up_comments(context, tx, record.scope, record.ref)
         tx.notices.settle(link.scope, CODE, link.uid)
         tx.notices.settle(record.scope, "surplus", record.key)
         tx.dirty.mark([f"item:{link.item}"], link.scope, "transferred")

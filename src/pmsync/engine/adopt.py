@@ -7,18 +7,20 @@ for a person.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pmsync.connect.markers import Marker, origin_of
+from pmsync.engine.comments import known_as
 from pmsync.engine.context import Context
-from pmsync.engine.directory import keep_references, tell_referrers
+from pmsync.engine.directory import keep_references, named_by, tell_referrers
 from pmsync.engine.doubts import Doubts, claim, open_create
-from pmsync.engine.observe import parse_ref
+from pmsync.engine.observe import parse_ref, take_up_comments
 from pmsync.engine.recover import Orphans, family_of, genuine, origin_showed_up
+from pmsync.engine.setup import Product
 from pmsync.engine.surplus import is_left_alone, is_surplus, leave_alone, made_twice, quarantine
 from pmsync.engine.transfers import Transfers, strangers
-from pmsync.model.enums import Audience, Role
+from pmsync.model.enums import Audience, Nature, Role
 from pmsync.model.item import Item, Link, LinkState, Provenance
 from pmsync.model.record import Record, RecordRef, ScopeRef
 from pmsync.model.titles import title_key
@@ -31,6 +33,12 @@ from pmsync.store.dirty import DirtyRow
 from pmsync.store.errors import DoubleBinding
 from pmsync.store.journal import Entry
 from pmsync.store.ops import OpRow
+
+FIRST_SEEN = "first seen in"
+"""How the reason of a value begins that came along with its item: nobody is known to have decided on it."""
+
+DECLARED = "declared"
+"""How a link came about that a person has written down: see ``Link.how``."""
 
 
 class Crowd:
@@ -87,11 +95,15 @@ class Turn(StrEnum):
     ORIGINALS = "originals"
     COPIES = "copies"
     OTHERS = "others"
+    DECLARED = "declared"
+    """Records of which a person has written down what they are one with: what they name comes first."""
 
 
-def turns(company: Company) -> tuple[Turn | None, ...]:
-    """The turns that a reconciliation takes; None is everybody's."""
-    return tuple(Turn) if company.orphans else (None,)
+def turns(company: Company, *, declared: bool = False) -> tuple[Turn | None, ...]:
+    """The turns that a reconciliation takes; None is everybody's. ``declared``: there may be records that declare what they are one with."""
+    if company.orphans:
+        return tuple(Turn)
+    return (None, Turn.DECLARED) if declared else (None,)
 
 
 def adopt(context: Context, rows: Sequence[DirtyRow], company: Company, turn: Turn | None = None) -> None:
@@ -108,12 +120,18 @@ def adopt(context: Context, rows: Sequence[DirtyRow], company: Company, turn: Tu
                 continue
             if transfers.missing(record.ref):
                 missing.add(f"record:{record.ref}")
-            elif turn not in (None, _turn_of(context, record, company)) or not _decide(context, tx, record, company):
+            elif not _its_turn(context, record, company, turn) or not _decide(context, tx, record, company):
                 waiting.add(f"record:{record.ref}")
         for row in [row for row in rows if row.target in missing and not row.attempts]:
             waiting.add(row.target)
             tx.dirty.postpone(row, context.clock.now() + context.setup.beats.catalogue)
         tx.dirty.done([row for row in rows if row.target not in waiting])
+
+
+def _its_turn(context: Context, record: Record, company: Company, turn: Turn | None) -> bool:
+    if record.declared or turn is Turn.DECLARED:
+        return bool(record.declared) and turn is Turn.DECLARED
+    return turn is None or turn is _turn_of(context, record, company)
 
 
 def _turn_of(context: Context, record: Record, company: Company) -> Turn:
@@ -154,6 +172,12 @@ def _place(context: Context, tx: Transaction, record: Record, company: Company) 
     product = context.setup.product_of(record.scope)
     if product is None:
         return
+    if record.kind.nature is Nature.COMMENT and (link := known_as(tx, record)) is not None:
+        _moved_along(context, tx, link, record)
+        return
+    declared = _declared(tx, record)
+    if declared is not None and bind(context, tx, Place.of(record), declared, DECLARED) is not None:
+        return
     marker = genuine(context, record)
     family = family_of(context, record, marker)
     uid = marker.item if marker else company.orphans.item(family)
@@ -166,7 +190,7 @@ def _place(context: Context, tx: Transaction, record: Record, company: Company) 
     if item is None and uid and tx.items.get(uid) is None:
         found(context, tx, record, product.key, Memory(uid, family, How.MARKER if marker else "origin"))
         return
-    crowd, peers = company.crowd, _peers(tx, record, product.key)
+    crowd, peers = company.crowd, _peers(tx, record, product)
     verdict = match(record, peers, item.uid if item else None, twin=crowd.twin(record), rival=crowd.rival(record))
     if isinstance(verdict, Adopt):
         bound = bind(context, tx, Place.of(record), verdict.item, verdict.how)
@@ -189,6 +213,26 @@ def _place(context: Context, tx: Transaction, record: Record, company: Company) 
     found(context, tx, record, product.key)
 
 
+def _declared(tx: Transaction, record: Record) -> str | None:
+    """The item of the first known record that a person has written down the record to be, as ``pmsync link`` would tie them."""
+    for name in record.declared:
+        found = named_by(tx, name)
+        if len(found) == 1 and record.scope not in _homes(tx, found[0].item) and not private_links(tx, found):
+            return found[0].item
+    return None
+
+
+def _moved_along(context: Context, tx: Transaction, link: Link, record: Record) -> None:
+    """What the comment is on was transferred, and the comment has another id since."""
+    there = replace(link, ref=record.ref, scope=record.scope, key=record.key, url=record.url, state=LinkState.LINKED)
+    tx.links.change(there)
+    tx.notices.settle(link.scope, "missing", link.uid)
+    tx.dirty.mark([f"item:{link.item}"], record.scope, "transferred")
+    why = f"{link.key} is {record.key} now"
+    tx.journal.append([Entry(context.run, "move", link.item, link=link.uid, why=why, at=context.clock.now())])
+    context.tell("moved", why, scope=record.scope, item=link.item)
+
+
 def _own_item(tx: Transaction, record: Record, marker: Marker | None, uid: str, family: str) -> Item | None:
     """The item that the record belongs to for certain: ``uid``, that a marker names, or that of another record of its family."""
     named = tx.items.get(uid) if uid else None
@@ -205,22 +249,23 @@ def _homes(tx: Transaction, item: str) -> set[ScopeRef]:
     return {link.scope for link in tx.links.of_items([item]).get(item, []) if link.state is LinkState.LINKED}
 
 
-def _peers(tx: Transaction, record: Record, product: str) -> list[Peer]:
+def _peers(tx: Transaction, record: Record, product: Product) -> list[Peer]:
     """The items that exact keys lead to: cross-links by name, titles by their index. No scan.
 
     What only some people can read is tied to nothing: its item would carry it elsewhere. Nor is an item tied again that shows nowhere any more:
-    what people deleted would come back with it.
+    what people deleted would come back with it. A comment is what our marker says, or a new one, whatever else says the same.
     """
-    if record.audience is Audience.PRIVATE:
+    if record.audience is Audience.PRIVATE or record.kind.nature is Nature.COMMENT:
         return []
     named = {link.item for reference in record.references for link in tx.links.named(reference) if link.how != "moved"}
-    titled = tx.items.titled(product, _title(record)) if _title(record) else []
+    titled = tx.items.titled(product.key, _title(record)) if _title(record) else []
     uids = sorted({*named, *titled})
     items = tx.items.many(uids)
     links = tx.links.of_items(uids)
     secret = private_links(tx, [link for group in links.values() for link in group])
+    beside = _beside(tx, record, product, links)
     return [
-        _peer(items[uid], links.get(uid, []), referenced=uid in named)
+        _peer(items[uid], links.get(uid, []), referenced=uid in named, beside=uid in beside)
         for uid in uids
         if uid in items
         and items[uid].kind.nature is record.kind.nature
@@ -240,11 +285,24 @@ def private_links(tx: Transaction, links: Sequence[Link]) -> set[str]:
     return {link.uid for link in managed if link.ref in records and records[link.ref].audience is Audience.PRIVATE}
 
 
-def _peer(item: Item, links: Sequence[Link], *, referenced: bool) -> Peer:
+def _beside(tx: Transaction, record: Record, product: Product, links: Mapping[str, Sequence[Link]]) -> set[str]:
+    """The items that another record of the same system stands for. One filed at the same moment may be this very one, under its old id.
+
+    Releases join whatever has their name, and where a rule mirrors from one container of the system into another, so does work.
+    """
+    system = record.scope.system
+    if record.kind.nature is Nature.RELEASE or any(rule.from_system == system == rule.to.system for rule in product.rules):
+        return set()
+    there = [link for group in links.values() for link in group if link.scope.system == system and link.state is LinkState.LINKED]
+    known = tx.observations.many([link.ref for link in there])
+    return {link.item for link in there if link.ref in known and known[link.ref].created_at != record.created_at}
+
+
+def _peer(item: Item, links: Sequence[Link], *, referenced: bool, beside: bool) -> Peer:
     scopes = tuple(link.scope for link in links if link.state is LinkState.LINKED)
     title = item.fields.get("title")
     text = str(title.value.value) if title and isinstance(title.value, Known) else ""
-    return Peer(item.uid, item.product, text, scopes, referenced)
+    return Peer(item.uid, item.product, text, scopes, referenced, beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +335,7 @@ def bind(context: Context, tx: Transaction, place: Place, item: str, how: str) -
         return None
     tx.suggestions.drop(place.ref)
     tell_referrers(tx, link)
+    take_up_comments(context, tx, place.scope, place.ref)
     tx.dirty.mark([f"item:{item}"], place.scope, f"linked by {how}")
     why = f"{name} linked by {how}"
     tx.journal.append([Entry(context.run, "link", item, link=link.uid, system=place.ref.system, why=why, at=context.clock.now())])
@@ -297,7 +356,7 @@ def found(context: Context, tx: Transaction, record: Record, product: str, memor
     """Make a new item of ``record``; both sides agree on every value that can be read."""
     memory = memory or Memory("", origin_of(record.ref, context.setup.marker_key), "origin")
     values, pairs = _first_values(context, record)
-    provenance = Provenance(record.ref.system, record.actor or record.creator, record.updated_at, f"first seen in {record.key}")
+    provenance = Provenance(record.ref.system, record.actor or record.creator, record.updated_at, f"{FIRST_SEEN} {record.key}")
     item = tx.items.create(product, record.kind, values, provenance, uid=memory.uid)
     tie = (memory.how, memory.family)
     link = Link(
@@ -307,6 +366,8 @@ def found(context: Context, tx: Transaction, record: Record, product: str, memor
     for name, value in values.items():
         keep_references(tx, item.uid, name, value)
     tell_referrers(tx, link)
+    if record.kind.nature is Nature.WORK:
+        take_up_comments(context, tx, record.scope, record.ref)
     tx.bases.put([BaseWrite(link.uid, surface, pair, "first seen") for surface, pair in pairs.items()])
     tx.dirty.mark([f"item:{item.uid}"], record.scope, "new item")
     tx.journal.append(

@@ -194,7 +194,7 @@ def _create_all(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> 
 
 
 def _reread_sources(context: Context, ops: Sequence[Operation]) -> None:
-    """Read again what creates were planned from, and settle what it shows now.
+    """Read again what creates were planned from, and settle what it shows now, unless nothing was marked since this run did so.
 
     A plan may be days old, and even within a round people edit, move, restrict and delete.
     """
@@ -210,9 +210,14 @@ def _reread_sources(context: Context, ops: Sequence[Operation]) -> None:
             for chunk in _chunks(sources, context.connector(scope).capabilities.fetch_batch):
                 context.keep_hold()
                 absent(context, scope, chunk)
-    rows = [DirtyRow(f"item:{uid}", None, "", _NEVER, 0, 0.0) for uid in links]
-    take_note_of_late_writes(context, rows)
-    settle(context, rows, Wanted())
+    names = [f"item:{uid}" for uid in links]
+    with context.store.transaction() as tx:
+        marks = tx.dirty.numbers(names)
+    moved = [name for name in names if name not in marks or marks[name] != context.settled.get(name)]
+    if moved:
+        rows = [DirtyRow(name, None, "", _NEVER, 0, 0.0) for name in moved]
+        take_note_of_late_writes(context, rows)
+        settle(context, rows, Wanted())
 
 
 def _still_missing(context: Context, scope: ScopeRef, ops: Sequence[Operation]) -> list[Operation]:

@@ -19,6 +19,7 @@ from pmsync.engine.history import History
 from pmsync.engine.landing import Landing, Proof
 from pmsync.engine.observe import observe
 from pmsync.engine.settle import commit
+from pmsync.model.enums import Nature
 from pmsync.model.item import Link, LinkState
 from pmsync.model.record import Record, RecordRef, ScopeRef
 from pmsync.reconcile.operation import Change, Operation, OpKind
@@ -78,6 +79,7 @@ def proof_of(
     connector = context.connector(op.scope)
     me = connector.me()
     kept = floor is not None and not isinstance(connector.capabilities.history, Unsupported)
+    kept = kept and record.kind.nature is not Nature.COMMENT  # nobody keeps who changed what in comments
     return Proof(
         refused=receipt.refused if receipt is not None else {},
         answer=receipt.record if receipt is not None else None,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from pmsync.connect.clock import Clock
 from pmsync.connect.contract import Connector
@@ -12,6 +14,7 @@ from pmsync.connect.errors import AuthFailed, ConnectorError, Fatal, Gone, Park,
 from pmsync.engine.directory import bound
 from pmsync.engine.events import Event, Listener
 from pmsync.engine.ledger import Ledger
+from pmsync.engine.roster import knows_nobody
 from pmsync.engine.setup import Setup
 from pmsync.model.enums import Nature
 from pmsync.model.item import Link
@@ -38,6 +41,10 @@ class Context:
     ``suspects`` are links whose record may have been transferred: to be looked at once no transaction is open. ``began``: when the run did.
     ``marks`` holds the instance marks read in this run, "" for none. ``demanded`` holds the releases, by uid, that new work will go into,
     and where. ``undecided`` holds the scopes in which a new record waits: no more can be told yet than that it may be one that is known.
+    ``scored``: scores were worked out in this run.
+    ``placeless`` holds the places, scope and field, that were judged in
+    this run for whether the field shows there.
+    ``settled`` holds what this run settled and what waits for its writes since, with the number of its mark.
 
     ``stopping`` is asked between batches: once true, nothing new is sent; what is under way is finished. ``patient`` runs (the daemon's)
     let a system that fails rest for a while; others try again at once, for a person may have mended what was wrong.
@@ -62,13 +69,16 @@ class Context:
     marks: dict[ScopeRef, str] = field(default_factory=dict)
     demanded: set[tuple[str, ScopeRef]] = field(default_factory=set)
     undecided: set[ScopeRef] = field(default_factory=set)
+    placeless: set[tuple[ScopeRef, str]] = field(default_factory=set)
+    scored: bool = False
+    settled: dict[str, int] = field(default_factory=dict)
     began: float = field(init=False)
     _renewed: float = 0.0
     _surfaces: dict[ScopeRef, Mapping[str, Surface]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """The run begins now."""
-        self.began = self.clock.now()
+        self.began = self._renewed = self.clock.now()
 
     def connector(self, scope: ScopeRef) -> Connector:
         """The connector that serves ``scope``'s system."""
@@ -90,8 +100,8 @@ class Context:
         return scope in self._surfaces
 
     def surfaces(self, scope: ScopeRef, nature: Nature = Nature.WORK) -> tuple[Surface, ...]:
-        """The surfaces of records of one nature in ``scope``; see ``surface_map``."""
-        return tuple(surface for surface in self.surface_map(scope).values() if nature in surface.natures)
+        """The surfaces of records of one nature in ``scope``; see ``surface_map``. Who is assigned counts where the config knows anybody."""
+        return tuple(one for one in self.surface_map(scope).values() if nature in one.natures and not knows_nobody(one.lens))
 
     def surface_map(self, scope: ScopeRef) -> Mapping[str, Surface]:
         """The surfaces of ``scope`` by id, asked once per run.
@@ -102,7 +112,7 @@ class Context:
         if scope not in self._surfaces:
             found = self.connector(scope).surfaces(scope)
             _refuse_unlawful(scope, found)
-            self._surfaces[scope] = {surface.id: bound(self.store, scope, surface) for surface in found}
+            self._surfaces[scope] = {surface.id: bound(self.store, scope, surface, self.setup.people) for surface in found}
         return self._surfaces[scope]
 
     def tell(self, kind: str, text: str, **facts: object) -> None:

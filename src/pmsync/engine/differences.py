@@ -21,7 +21,9 @@ from pmsync.model.labels import by_key
 from pmsync.model.record import Record
 from pmsync.model.values import EMPTY, Empty, Known, Settled, Unobserved, members
 from pmsync.reconcile.lens import Unmapped, Unrepresentable
+from pmsync.reconcile.lenses import TextLens
 from pmsync.reconcile.operation import Change
+from pmsync.reconcile.seats import CUT
 from pmsync.reconcile.sentences import say
 from pmsync.reconcile.surface import Surface
 from pmsync.store import Transaction
@@ -49,6 +51,7 @@ class Why(StrEnum):
     LOOP = "loop"
     STALE_MAP = "stale_map"
     UNSET = "unset"
+    CUT = "cut"
     UNSEEN = "unseen"
     UNEXPLAINED = "unexplained"
 
@@ -177,6 +180,11 @@ class _Place:
         base = self._base.base
         return not self.surface.lens.consistent(shown, EMPTY) if base is None else not self._alike(shown, base.remote)
 
+    def _is_part(self) -> bool:
+        """What was agreed here is a text cut for its length: an edit of it is not taken over."""
+        base, lens = self._base.base, self.surface.lens
+        return base is not None and isinstance(lens, TextLens) and lens.is_part(base.remote)
+
     def _still(self, shown: Settled) -> bool:
         """Whether both sides stand as they were agreed upon."""
         base = self._base.base
@@ -205,6 +213,10 @@ class _Place:
         audiences = {self.pair.record.audience, self.pair.seen.audience if self.pair.seen else Audience.PRIVATE}
         if Audience.PRIVATE in audiences and self.pair.shared:
             yield Why.RESTRICTED, "only some people can read the record: nothing of it crosses"
+        if self._is_part():
+            if self._direction.ingests and self._moved(shown):
+                yield Why.CUT, CUT.format(system=self.pair.link.ref.system)
+            return
         meaning = self.surface.lens.ingest(shown, self._hub)
         if isinstance(meaning, Unmapped):
             yield Why.UNMAPPED, meaning.reason
@@ -230,6 +242,8 @@ class _Place:
         target = self.surface.lens.put(self._hub, shown)
         if isinstance(target, Unrepresentable):
             yield Why.UNREPRESENTABLE, target.reason
+        elif refused := self.surface.judge(self._hub, target, self.pair.record).refused:
+            yield Why.UNREPRESENTABLE, refused
 
     def _unwritten(self, shown: Settled) -> Iterator[tuple[Why, str]]:
         """Why the hub's value is not written there at present."""

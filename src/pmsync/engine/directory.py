@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from pmsync.engine.roster import NOBODY, People, Roster
 from pmsync.model.enums import Nature, Status
 from pmsync.model.fields import FIELDS
 from pmsync.model.item import Item, Link, LinkState
 from pmsync.model.record import Comment, RecordRef, ScopeRef
 from pmsync.model.values import EMPTY, Known, Settled, members, raw
-from pmsync.reconcile.lenses import MentionsLens, ReferencesLens
+from pmsync.reconcile.lenses import MentionsLens, PeopleLens, ReferencesLens
 from pmsync.reconcile.surface import Surface
 from pmsync.store import Store, Transaction
 
@@ -71,9 +72,11 @@ class LinkDirectory:
         return link.scope == self.scope or not self.within
 
 
-def bound(store: Store, scope: ScopeRef, surface: Surface) -> Surface:
-    """The surface; one that refers to other records is told who is who."""
+def bound(store: Store, scope: ScopeRef, surface: Surface, people: People = NOBODY) -> Surface:
+    """The surface; one that refers to other records, or to people, is told who is who."""
     lens = surface.lens
+    if isinstance(lens, PeopleLens):
+        return replace(surface, lens=replace(lens, directory=Roster.of(people, scope.system)))
     directory = LinkDirectory(store, scope, within=FIELDS[surface.field].refers is Nature.RELEASE)
     if isinstance(lens, ReferencesLens):
         return replace(surface, lens=replace(lens, directory=directory))
@@ -95,17 +98,18 @@ def _reversed(text: str) -> str:
 
 
 def keep_references(tx: Transaction, item: str, field: str, value: Settled) -> None:
-    """Note whom the item refers to by its new ``value``; those that are new may be wanted where it shows, so they are looked at."""
+    """Note whom the item refers to by its new ``value``; releases that are new may be wanted where it shows, so they are looked at."""
     if FIELDS[field].refers is None:
         return
     fresh = tx.references.put(item, field, members(value))
-    tx.dirty.mark([f"item:{uid}" for uid in fresh], None, f"it is the {field} of another item")
+    if FIELDS[field].refers is Nature.RELEASE:
+        tx.dirty.mark([f"item:{uid}" for uid in fresh], None, f"it is the {field} of another item")
 
 
 def keep_strangers(tx: Transaction, item: str, surface: Surface, system: str, remote: Settled) -> None:
     """Note which records the item refers to that are not known: should one become known, the item is looked at again."""
     lens = surface.lens
-    if not isinstance(lens, ReferencesLens | MentionsLens):
+    if not isinstance(lens, ReferencesLens | MentionsLens) or isinstance(lens, PeopleLens):
         return
     named = isinstance(lens, MentionsLens)
     strangers = [NAME + one if named else str(RecordRef(system, one)) for one in lens.strangers(remote)]
@@ -119,6 +123,12 @@ def spoken_in(tx: Transaction, scope: ScopeRef, comments: Sequence[Comment]) -> 
     items = tx.items.many({link.item for link in links})
     feedback = [f"item:{uid}" for uid, item in items.items() if item.kind.nature is Nature.FEEDBACK]
     tx.dirty.mark(feedback, scope, "somebody commented")
+
+
+def named_by(tx: Transaction, declared: str) -> list[Link]:
+    """The managed links of the record that ``system:key`` names."""
+    system, _, key = declared.partition(":")
+    return [one for one in tx.links.named(key) if one.ref.system == system and one.state is LinkState.LINKED]
 
 
 def tell_referrers(tx: Transaction, link: Link) -> None:

@@ -52,7 +52,7 @@ class Doubts:
 
     def _compare(self, record: Record) -> None:
         for row in self._ops[record.scope.system]:
-            if record.created_at < row.made_at - SLACK:
+            if record.created_at < row.made_at - SLACK or record.kind.nature is not row.op.item_kind.nature:
                 continue
             if self._shows(record, row, "title"):
                 self._makers[record.ref].append(row)

@@ -16,28 +16,31 @@ from pmsync.connect.clock import Clock
 from pmsync.connect.markers import renewed
 from pmsync.engine import guards, pausing, person
 from pmsync.engine.absence import look_for_suspects
-from pmsync.engine.adopt import Company, Crowd, adopt, is_record, turns
+from pmsync.engine.adopt import Company, Crowd, adopt, turns
 from pmsync.engine.apply import apply
 from pmsync.engine.context import Context
+from pmsync.engine.declared import sources, tie_declared
 from pmsync.engine.doubts import Doubts
 from pmsync.engine.events import Event, Listener, Tally
 from pmsync.engine.fingerprint import changed_configs, keep_fingerprints
 from pmsync.engine.foresee import note_promises
+from pmsync.engine.gather import linked_pages
 from pmsync.engine.hints import follow_hints, take_hint
 from pmsync.engine.late import take_note_of_late_writes
-from pmsync.engine.mark import frozen, leave_marks, look_ahead
+from pmsync.engine.mark import leave_marks, look_ahead, tell_frozen
 from pmsync.engine.person import Choice
 from pmsync.engine.pull import know_scopes, pull
 from pmsync.engine.recover import Orphans
 from pmsync.engine.refusals import refusals
 from pmsync.engine.resolve import resolve
+from pmsync.engine.scores import rescore, scores_due
 from pmsync.engine.settle import Wanted, settle
 from pmsync.engine.setup import Setup
 from pmsync.engine.sweep import sweep
 from pmsync.engine.transfers import Transfers
 from pmsync.engine.undo import Undoing, undo
 from pmsync.engine.verify import Verification, verify
-from pmsync.model.enums import Kind
+from pmsync.model.enums import Nature
 from pmsync.model.item import Link
 from pmsync.model.record import ScopeRef
 from pmsync.model.values import Settled
@@ -49,6 +52,8 @@ from pmsync.store.ops import OpState
 from pmsync.store.store import fresh_uid
 
 BATCH = 200
+RECORDS = "record:"
+"""What the targets of marks on records begin with."""
 PASSES = 6
 LEASE = 120.0
 """Seconds a run holds the store at a time."""
@@ -96,10 +101,12 @@ class Engine:
             plan = guards.divide(context, wanted, (), only_plan=True)
             return plan, Report(context.run, tally, None)
 
-    def pull(self, listen: Listener, scopes: Sequence[ScopeRef] = ()) -> Report:
-        """Only pull."""
+    def pull(self, listen: Listener, scopes: Sequence[ScopeRef] = (), *, into_sources: bool = False) -> Report:
+        """Only pull. ``into_sources``: then write what changed into the places where people plan, and nowhere else; a person asked for it."""
         with self._run("pull", listen) as (context, tally):
             self._observe(context, scopes)
+            if into_sources:
+                self._write_sources(context)
             return Report(context.run, tally, None)
 
     def sync(self, listen: Listener, scopes: Sequence[ScopeRef] = (), *, patient: bool = False) -> Report:
@@ -120,10 +127,10 @@ class Engine:
                 context.tell("held", f"{len(held.held)} writes wait for a person: pmsync plan, then pmsync apply")
                 return Report(context.run, tally, held, refusals(context))
             complete = not (context.parked or context.closed or context.stopping())
-            if complete or not changed:
-                keep_fingerprints(context)
-            if complete and not context.paused:
-                with self._store.transaction() as tx:
+            with self._store.transaction() as tx:
+                if complete or not changed:
+                    keep_fingerprints(context, tx)
+                if complete and not context.paused:
                     tx.plans.drop_held()
             return Report(context.run, tally, held, refusals(context))
 
@@ -144,8 +151,8 @@ class Engine:
             guards.tell_undone(context, self._outstanding(plan.ops))
             leave_marks(context)
             _tell_unsent(context)
-            keep_fingerprints(context)
             with self._store.transaction() as tx:
+                keep_fingerprints(context, tx)
                 tx.plans.applied(plan.uid, context.run)
             return Report(context.run, tally, None, refusals(context))
 
@@ -162,6 +169,13 @@ class Engine:
         """Count where the hub and every system differ; see ``pmsync.engine.verify``. It is no run: nothing is written, here or there."""
         context = Context(self._setup, self._store, self._clock, "", listen)
         return verify(context, list(scopes) or self._setup.scopes(), stored=stored, keep=keep)
+
+    def score(self, listen: Listener, *, approved: bool = False) -> Report:
+        """Work out the scores and what follows from them in the hub; ``approved``: however many priorities that moves."""
+        with self._run("score", listen) as (context, tally):
+            context.prepare(self._setup.scopes())
+            rescore(context, approved=approved)
+            return Report(context.run, tally, None)
 
     def hint(self, system: str, headers: Mapping[str, str], body: bytes) -> int:
         """Take a webhook of ``system``: the records it points at are read before the next listing. See ``pmsync.engine.hints.take_hint``.
@@ -243,6 +257,22 @@ class Engine:
                 left = round(row.parked_until - self._clock.now())
                 context.tell("parked", f"{row.scope}: rests for {left} s more: {row.parked_why}", scope=row.scope)
 
+    def _write_sources(self, context: Context) -> None:
+        """Bring the places where people plan up to date. Their items were settled while nothing flowed there, so all are looked at again."""
+        context.prepare(self._setup.scopes())
+        resolve(context)
+        scopes = [scope for scope in self._setup.scopes() if context.connector(scope).capabilities.source]
+        for scope in scopes:
+            for links in linked_pages(context, scope):
+                with self._store.transaction() as tx:
+                    tx.dirty.mark([f"item:{link.item}" for link in links], scope, "it may be written into its file")
+        for _ in range(PASSES):
+            wanted = self._reconcile(context)
+            ops = [op for op in wanted.ops if op.scope in scopes and op.uid not in wanted.review]
+            if not ops or context.stopping():
+                return
+            self._apply(context, ops)
+
     def _passes(self, context: Context, changed: Sequence[ScopeRef]) -> Plan | None:
         """Reconcile and apply until a pass writes nothing; returns what is held."""
         for _ in range(PASSES):
@@ -260,47 +290,62 @@ class Engine:
         """Adopt and settle everything dirty, in batches, each item once. Where nothing is, nothing is asked of any system."""
         now = self._clock.now()
         with self._store.transaction() as tx:
-            if not tx.dirty.take(now, 1):
-                return Wanted()
+            idle = not tx.dirty.take(now, 1)
+        if idle and not scores_due(context):
+            return Wanted()
         context.prepare(self._setup.scopes())
         company = Company(Crowd(), Transfers(context), Orphans(), Doubts(context))
-        for rows in self._dirty(context, now, "record:"):
+        for rows in self._dirty_records(context, now):
             company.transfers.look(rows)
             company.crowd.join(context, rows)
             company.orphans.join(context, rows)
             company.doubts.join(rows)
-        for turn in turns(company):
-            for rows in self._dirty(context, now, "record:"):
+        for turn in turns(company, declared=sources(context)):
+            for rows in self._dirty_records(context, now):
                 adopt(context, rows, company, turn)
+        if sources(context):
+            for rows in self._dirty_items(context, now, Nature.WORK):
+                tie_declared(context, rows)
         look_for_suspects(context)
+        rescore(context)
         wanted = Wanted()
         context.demanded.clear()
-        for rows in self._dirty(context, now, "item:"):
-            take_note_of_late_writes(context, rows)
-            settle(context, rows, wanted)
-        settle(context, self._releases(context), wanted)  # last: the work tells where they are needed
-        still = {scope for scope in {op.scope for op in wanted.ops} if frozen(context, scope)}
+        for nature in (Nature.WORK, Nature.RELEASE, Nature.FEEDBACK, Nature.COMMENT):
+            if nature is Nature.RELEASE:
+                self._demand(context)
+            for rows in self._dirty_items(context, now, nature):
+                take_note_of_late_writes(context, rows)
+                settle(context, rows, wanted)
+        with self._store.transaction() as tx:
+            known = tx.scopes.many({op.scope for op in wanted.ops})
+        still = {scope for scope, row in known.items() if tell_frozen(context, scope, row)}
         wanted.ops = [op for op in wanted.ops if op.scope not in still]
         return wanted
 
-    def _releases(self, context: Context) -> list[DirtyRow]:
-        """The releases to look at: those that changed, and those that work needs where it will show."""
+    def _demand(self, context: Context) -> None:
+        """Have the releases looked at that work needs where it will show."""
         with self._store.transaction() as tx:
             tx.dirty.mark([f"item:{uid}" for uid, _ in context.demanded], None, "new work goes into it")
-            return tx.dirty.of_kind(Kind.RELEASE, self._clock.now())
 
-    def _dirty(self, context: Context, now: float, kind: str) -> Iterator[list[DirtyRow]]:
-        after = kind
+    def _dirty_records(self, context: Context, now: float) -> Iterator[list[DirtyRow]]:
+        """Records sort behind items, and nothing behind records."""
+        return self._dirty(context, lambda tx, after: tx.dirty.take(now, BATCH, after), RECORDS)
+
+    def _dirty_items(self, context: Context, now: float, nature: Nature) -> Iterator[list[DirtyRow]]:
+        """Work first: it tells where releases are needed, and feedback what has become of it."""
+        return self._dirty(context, lambda tx, after: tx.dirty.take_items(nature, now, BATCH, after), "")
+
+    def _dirty(
+        self, context: Context, take: Callable[[Transaction, str], list[DirtyRow]], after: str
+    ) -> Iterator[list[DirtyRow]]:
         while True:
             with self._store.transaction() as tx:
-                rows = tx.dirty.take(now, BATCH, after)
-                releases = {row.target for row in tx.dirty.of_kind(Kind.RELEASE, now)} if kind == "item:" else set()
-            rows = [row for row in rows if is_record(row) == (kind == "record:")]
+                rows = take(tx, after)
             if not rows:
                 return
             after = rows[-1].target
             context.keep_hold()
-            yield [row for row in rows if row.target not in releases]
+            yield rows
 
     def _apply(self, context: Context, ops: Sequence[Operation]) -> None:
         note_promises(context, ops)
@@ -312,7 +357,7 @@ class Engine:
             if not context.is_parked(scope):
                 look_ahead(context, scope, creating=any(op.kind is OpKind.CREATE for op in by_scope[scope]))
         for scope in scopes:
-            if not context.is_parked(scope) and not frozen(context, scope):
+            if not context.is_parked(scope):
                 apply(context, scope, by_scope[scope])
 
     def _carry_out(self, context: Context, ops: Sequence[Operation], wait: bool) -> None:

@@ -16,11 +16,9 @@ NOT_DONE = (Status.DECLINED, Status.DUPLICATE)
 
 
 def told_to_feedback(tx: Transaction, item: str, field: str) -> None:
-    """A field of the item was written: feedback about it may have to say so, and feedback itself may be about something else now."""
+    """A field of the item was written: feedback about it may have to say so."""
     if field == "status":
         tx.dirty.mark([f"item:{uid}" for uid in tx.references.by("about", item)], None, "what it is about has moved on")
-    elif field == "about":
-        tx.dirty.mark([f"item:{item}"], None, "it is about something else")
 
 
 def derive(context: Context, tx: Transaction, items: Iterable[Item]) -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from pmsync.engine.context import Context
 from pmsync.engine.gather import linked_pages
 from pmsync.model.record import ScopeRef
+from pmsync.store import Transaction
 from pmsync.store.scopes import ScopeRow
 
 
@@ -29,20 +30,19 @@ def changed_configs(context: Context) -> list[ScopeRef]:
     return changed
 
 
-def keep_fingerprints(context: Context) -> None:
+def keep_fingerprints(context: Context, tx: Transaction) -> None:
     """Remember the config as the one worked with, for the scopes that could be: a wrong address that is mended is no change.
 
     A scope whose config changed is read from the beginning by the next run: what it covers now may be older than its cursor.
     """
     reached = {scope: found for scope, found in context.setup.fingerprints.items() if not context.is_parked(scope)}
-    with context.store.transaction() as tx:
-        rows = tx.scopes.many(reached)
-        for scope, fingerprint in reached.items():
-            row = rows[scope] or ScopeRow(scope)
-            if row.config_hash not in ("", fingerprint):
-                tx.cursors.forget(scope)
-            if row.config_hash != fingerprint:
-                tx.scopes.put(replace(row, config_hash=fingerprint))
+    rows = tx.scopes.many(reached)
+    for scope, fingerprint in reached.items():
+        row = rows[scope] or ScopeRow(scope)
+        if row.config_hash not in ("", fingerprint):
+            tx.cursors.forget(scope)
+        if row.config_hash != fingerprint:
+            tx.scopes.put(replace(row, config_hash=fingerprint))
 
 
 def _revisit(context: Context, scope: ScopeRef) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pmsync.engine.context import Context
+from pmsync.engine.crossing import written_at
 from pmsync.model.enums import Audience, Nature
 from pmsync.model.item import Item, Link, LinkState
 from pmsync.model.record import Record, RecordRef, ScopeRef
@@ -19,6 +20,7 @@ from pmsync.store.bases import BaseRow
 from pmsync.store.ops import OpRow
 from pmsync.text.names import names_in
 
+_UNREAD = Unobserved("the connector did not read it")
 PAGE = 500
 """How many links are read at a time."""
 
@@ -90,12 +92,20 @@ def _gathered(context: Context, item: Item, batch: _Batch) -> Gathered:
         item,
         replicas,
         batch.disputes.get(item.uid, {}),
-        dict(context.setup.policy.owners),
+        _owners(context, item, links),
         context.clock.now(),
         left=frozenset(link.uid for link in left),
         departed=frozenset(link.ref.system for link in left) - silent,
     )
     return Gathered(view, links, batch.records, ops)
+
+
+def _owners(context: Context, item: Item, links: Sequence[Link]) -> dict[str, str]:
+    """Who breaks ties: over a comment the system in which it was written."""
+    if item.kind.nature is Nature.COMMENT:
+        origin = written_at(context, links)
+        return {} if origin is None else {"body": origin.ref.system}
+    return dict(context.setup.policy.owners)
 
 
 def _visible(context: Context, links: Sequence[Link], records: Mapping[RecordRef, Record]) -> list[Link]:
@@ -144,7 +154,7 @@ def _surface(
     return SurfaceView(
         surface,
         policy.flow(surface.field, link.ref.system, record.kind.nature),
-        record.values.get(surface.id, Unobserved("the connector did not read it")),
+        record.values.get(surface.id, _UNREAD),
         row.base if row else None,
         tuple(_sent(pending, surface.id)),
         row.drift_since if row else None,

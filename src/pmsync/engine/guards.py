@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from pmsync.engine import breaker
 from pmsync.engine.context import Context
-from pmsync.engine.mark import RESTORED, frozen
+from pmsync.engine.mark import RESTORED, tell_frozen
 from pmsync.engine.protect import tidy
 from pmsync.engine.settle import Wanted
 from pmsync.model.record import ScopeRef
@@ -39,7 +41,7 @@ def begin(context: Context, about: Sequence[ScopeRef]) -> None:
     for scope, row in rows.items():
         _tell_paused(context, scope)
         if row is not None and row.frozen_why not in ("", RESTORED):
-            frozen(context, scope)
+            tell_frozen(context, scope, row)
 
 
 def _look_for_pauses(context: Context, tx: Transaction) -> None:
@@ -200,8 +202,9 @@ def may_go_on(context: Context, scope: ScopeRef) -> bool:
     with context.store.transaction() as tx:
         _look_for_pauses(context, tx)
         context.ledger.doubtful[scope] = _doubted(scope, tx.ops.open())
+        row = tx.scopes.get(scope)
     _tell_paused(context, scope)
-    return scope not in context.paused and not frozen(context, scope) and not is_failing(context, scope)
+    return scope not in context.paused and not tell_frozen(context, scope, row) and not is_failing(context, scope)
 
 
 def is_failing(context: Context, scope: ScopeRef) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from pmsync.connect.capabilities import Unsupported
 from pmsync.connect.contract import Fetched
-from pmsync.connect.errors import AuthFailed
+from pmsync.connect.errors import AuthFailed, Rejected
 from pmsync.engine.absence import missed
 from pmsync.engine.context import Context
 from pmsync.engine.observe import observe
@@ -25,6 +25,8 @@ from pmsync.store import Store, Transaction
 def take_hint(setup: Setup, store: Store, system: str, headers: Mapping[str, str], body: bytes) -> int:
     """Verify a webhook and note the records it points at, each once; how many it names. Nothing is asked of any system.
 
+    A webhook about something that is not synced names none.
+
     Raises:
         AuthFailed: it is not genuine, or this system takes no webhooks.
         NotFoundError: no system has that name.
@@ -34,7 +36,10 @@ def take_hint(setup: Setup, store: Store, system: str, headers: Mapping[str, str
         raise NotFoundError(f"there is no system {system!r}", hint=f"the config has {', '.join(sorted(setup.connectors))}")
     if isinstance(unsupported := connector.capabilities.hints, Unsupported):
         raise AuthFailed(f"{system} takes no webhooks: {unsupported.reason}")
-    refs = connector.hints(headers, body)
+    try:
+        refs = connector.hints(headers, body)
+    except Rejected:
+        return 0
     if refs:
         with store.transaction(fenced=False) as tx:  # whoever holds the store: a hint is good for every run
             tx.inbox.add(refs)

@@ -11,7 +11,7 @@ written then until everything was read again from the beginning, and what a list
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from pmsync.connect.capabilities import Full
 from pmsync.connect.errors import Rejected
@@ -32,27 +32,34 @@ _CODES = {RESTORED: "restored", COPIED: "copied", OTHER: "other_instance"}
 _KEPT = "no_mark"
 
 
-def look(context: Context, scope: ScopeRef) -> None:
-    """Read the mark of the scope's container, and freeze what must not be written to because of it. No transaction may be open."""
+def look(context: Context, scope: ScopeRef) -> bool:
+    """Read the mark of the scope's container, and freeze what must not be written to because of it: True then. No transaction may be open."""
     if not _keeps(context, scope):
-        return
+        return False
     container = context.connector(scope).container(scope)
     if not container.readable:
-        return
+        return False
     context.marks[scope] = container.mark or ""
     with context.store.transaction() as tx:
         row = tx.scopes.get(scope) or ScopeRow(scope)
         judged = _judged(context, tx, row, container.mark or "")
         tx.scopes.put(judged)
-    if judged.frozen_why != row.frozen_why:
-        for one in context.setup.scopes():
-            frozen(context, one)
+    if judged.frozen_why == row.frozen_why:
+        return False
+    for one in context.setup.scopes():
+        frozen(context, one)
+    return True
 
 
 def frozen(context: Context, scope: ScopeRef) -> str:
     """Why nothing may be written to the scope; "" when it may. Told once per run."""
     with context.store.transaction() as tx:
         row = tx.scopes.get(scope)
+    return tell_frozen(context, scope, row)
+
+
+def tell_frozen(context: Context, scope: ScopeRef, row: ScopeRow | None) -> str:
+    """As ``frozen``, of what is known of the scope."""
     why = row.frozen_why if row else ""
     said = f"{scope}: nothing is written: {why}"
     if why and context.ledger.first_time(said):

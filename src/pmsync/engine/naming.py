@@ -44,6 +44,9 @@ class Naming:
 
     def _ask(self, scope: ScopeRef) -> Mapping[str, Surface]:
         try:
-            return {one.id: bound(self._store, scope, one) for one in self._setup.connectors[scope.system].surfaces(scope)}
+            return {
+                one.id: bound(self._store, scope, one, self._setup.people)
+                for one in self._setup.connectors[scope.system].surfaces(scope)
+            }
         except ConnectorError:
             return {}  # whoever asks gets the raw value, which is true as well

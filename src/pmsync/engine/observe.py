@@ -7,7 +7,9 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pmsync.connect.comments import record as record_of
 from pmsync.engine.context import Context
+from pmsync.engine.crossing import crosses, is_on_managed, may_be_item
 from pmsync.model.item import Link, LinkState
 from pmsync.model.record import Record, RecordRef, ScopeRef
 from pmsync.store import Transaction
@@ -45,7 +47,11 @@ def observe(context: Context, tx: Transaction, scope: ScopeRef, records: Sequenc
     """Store what was seen of ``records`` and mark what it concerns; records outside the scope become unmanaged, never more."""
     connector = context.connector(scope)
     links = tx.links.by_refs([record.ref for record in records])
-    kept = [record for record in records if record.ref in links or connector.in_scope(scope, record)]
+    kept = [
+        record
+        for record in records
+        if record.ref in links or (connector.in_scope(scope, record) and may_be_item(context, tx, record))
+    ]
     differing = tx.observations.put([_discreet(context, record) for record in kept])
     tx.people.seen(scope.system, [account for record in differing for account in record.people.values() if account])
     touched: set[str] = set()
@@ -58,6 +64,12 @@ def observe(context: Context, tx: Transaction, scope: ScopeRef, records: Sequenc
         touched.add(f"item:{link.item}")
     tx.dirty.mark(sorted(touched), scope, "changed remotely")
     return len(differing)
+
+
+def take_up_comments(context: Context, tx: Transaction, scope: ScopeRef, parent: RecordRef) -> None:
+    """A record got its item: the comments on it that were read before, and may cross, are records from now on."""
+    if context.setup.product_of(scope) is not None and crosses(context, scope):
+        observe(context, tx, scope, [record_of(comment, scope) for comment in tx.observations.comments(parent)])
 
 
 def _discreet(context: Context, record: Record) -> Record:
@@ -74,7 +86,7 @@ def follow(context: Context, tx: Transaction, link: Link, record: Record) -> Non
     if link.how in ENDED:
         return
     home = record.scope if record.scope in context.setup.scopes() else link.scope
-    inside = record.scope == home and context.connector(home).in_scope(home, record)
+    inside = record.scope == home and context.connector(home).in_scope(home, record) and is_on_managed(tx, record)
     state = LinkState.LINKED if inside else LinkState.UNMANAGED
     if link.state is LinkState.GONE:
         state = LinkState.LINKED if inside else LinkState.GONE

@@ -5,7 +5,9 @@ A person's word is as good as an intent: it is committed durably, so that no pow
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from pmsync.engine.setup import Setup
 from pmsync.engine.sweep import SHRUNK

@@ -152,6 +152,7 @@ def unlink_record(context: Context, name: str) -> Link:
         link = one_link(tx, name)
         tx.links.change(replace(link, state=LinkState.UNMANAGED, how="unlinked"))
         tx.notices.settle(link.scope, MISSING, link.uid)
+        tx.dirty.mark([f"item:{link.item}"], link.scope, "one of its records was unlinked")
         entry = Entry(
             context.run, "unlink", link.item, link=link.uid, why=f"{link.key} unlinked by a person", at=context.clock.now()
         )

@@ -98,6 +98,8 @@ def shields(context: Context, tx: Transaction, one: Gathered, decision: Decision
 
 def shields_place(context: Context, tx: Transaction, one: Gathered, decision: Decision, scope: ScopeRef) -> bool:
     """Whether no record of ``one`` may be made in ``scope``; told once, with the selector."""
+    if not context.setup.policy.protect:
+        return False
     by = protected_place(context, _after(one, decision), scope)
     if by is None:
         return False

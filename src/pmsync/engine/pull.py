@@ -7,32 +7,35 @@ nothing. Memory is one page.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pmsync.connect.capabilities import Unsupported
-from pmsync.connect.contract import Page, Stream
+from pmsync.connect.comments import record as record_of
+from pmsync.connect.contract import Page, Remark, Stream
 from pmsync.engine.absence import absent
 from pmsync.engine.context import Context
+from pmsync.engine.crossing import are_due, crosses, note_beginning, tell_if_impossible
 from pmsync.engine.directory import spoken_in
 from pmsync.engine.mark import look
 from pmsync.engine.observe import observe, sure
-from pmsync.model.enums import Direction
 from pmsync.model.item import LinkState
 from pmsync.model.record import RecordRef, ScopeRef
+from pmsync.store import Transaction
 from pmsync.store.scopes import ScopeRow
+
+REMARK = "remark"
+"""The code of notices on what is wrong in what was read."""
 
 
 def know_scopes(context: Context, scopes: Sequence[ScopeRef]) -> None:
     """On the slow beat, read name, audience, server id and instance mark of the scopes, and refresh the catalogue."""
-    if not any(_is_due(context, row) for row in _rows(context, scopes).values()):
-        return
+    rows = _rows(context, scopes)
     for scope in scopes:
-        if context.is_parked(scope):
-            continue
-        row = _rows(context, [scope])[scope]  # what was read of the scopes before may have made it due
-        if _is_due(context, row):
+        if not context.is_parked(scope) and _is_due(context, rows[scope]):
             with context.isolated(scope, "reading the container"):
-                _know(context, scope, row)
+                if _know(context, scope, rows[scope]):
+                    rows = _rows(context, scopes)
 
 
 def _rows(context: Context, scopes: Sequence[ScopeRef]) -> dict[ScopeRef, ScopeRow | None]:
@@ -44,7 +47,8 @@ def _is_due(context: Context, row: ScopeRow | None) -> bool:
     return row is None or not row.catalogue_at or context.clock.now() - row.catalogue_at >= context.setup.beats.catalogue
 
 
-def _know(context: Context, scope: ScopeRef, row: ScopeRow | None) -> None:
+def _know(context: Context, scope: ScopeRef, row: ScopeRow | None) -> bool:
+    """Whether what it found concerns other scopes, too."""
     connector = context.connector(scope)
     connector.refresh()
     [found] = connector.scopes([scope])
@@ -59,26 +63,30 @@ def _know(context: Context, scope: ScopeRef, row: ScopeRow | None) -> None:
     )
     with context.store.transaction() as tx:
         tx.scopes.put(fresh)
-    look(context, scope)
+    return look(context, scope)
 
 
 def pull(context: Context, scope: ScopeRef) -> int:
     """Pull what changed in ``scope``; returns how many records differ from what was known."""
+    crossing = crosses(context, scope)
+    if crossing:
+        note_beginning(context, scope)
+    tell_if_impossible(context, scope)
     changed = _walk(context, scope, Stream.ITEMS)
-    if changed and _wants_comments(context, scope):
+    if (changed or (crossing and are_due(context, scope))) and _wants_comments(context, scope):
         _walk(context, scope, Stream.COMMENTS)
     with context.store.transaction() as tx:
         row = tx.scopes.get(scope) or ScopeRow(scope)
-        tx.scopes.put(replace(row, pulled_at=context.clock.now(), parked_until=0.0, parked_why=""))
+        pulled = replace(row, pulled_at=context.clock.now(), parked_until=0.0, parked_why="", comments_due=0)
+        tx.scopes.put(pulled if crossing else replace(pulled, comments_from=0.0))
     context.tell("pulled", f"{scope}: {changed} changed", scope=scope, done=changed)
     return changed
 
 
 def _wants_comments(context: Context, scope: ScopeRef) -> bool:
-    """Comments are only pulled, and only where the config does not turn them off. They always move their record, so its beat is theirs."""
-    policy = context.setup.policy
-    direction = policy.directions.get(("comments", scope.system)) or policy.defaults.get("comments", Direction.PULL)
-    return direction.ingests and not isinstance(context.connector(scope).capabilities.comments, Unsupported)
+    """Comments are pulled where the config does not turn them off. They always move their record, so its beat is theirs."""
+    wanted = context.setup.policy.comments(scope.system).ingests or crosses(context, scope)
+    return wanted and not isinstance(context.connector(scope).capabilities.comments, Unsupported)
 
 
 def _walk(context: Context, scope: ScopeRef, stream: Stream) -> int:
@@ -106,11 +114,28 @@ def _gone(context: Context, scope: ScopeRef, refs: Sequence[RecordRef]) -> None:
 
 
 def _commit(context: Context, scope: ScopeRef, stream: Stream, page: Page) -> int:
-    records = sure(context, scope, page.records)
+    crossing = crosses(context, scope)
+    said = [record_of(comment, scope) for comment in page.comments] if crossing else []
+    records = sure(context, scope, [*page.records, *said])
     with context.store.transaction() as tx:
         changed = observe(context, tx, scope, records)
+        if crossing and stream is Stream.ITEMS and page.records:
+            tx.scopes.put(replace(tx.scopes.get(scope) or ScopeRow(scope), comments_due=1))
         if page.comments:
             tx.observations.put_comments(page.comments)
             spoken_in(tx, scope, page.comments)
+        if page.remarks is not None:
+            _note(context, tx, scope, page.remarks)
         tx.cursors.put(scope, stream, page.cursor)
     return changed
+
+
+def _note(context: Context, tx: Transaction, scope: ScopeRef, remarks: Sequence[Remark]) -> None:
+    """Tell what is wrong in a scope once, and settle what was mended."""
+    standing = {one.subject for one in remarks}
+    for row in tx.notices.open():
+        if row.scope == scope and row.code == REMARK and row.subject not in standing:
+            tx.notices.settle(scope, REMARK, row.subject)
+    for one in remarks:
+        if tx.notices.raise_(scope, REMARK, one.subject, one.said):
+            context.tell("skipped", one.said, scope=scope, code=REMARK)

@@ -7,11 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pmsync.connect.contract import Account
+import msgspec
+
 from pmsync.connect.errors import ConnectorError
 from pmsync.engine.guards import CANARY, say_paused
 from pmsync.engine.person import NotFoundError, one_link
 from pmsync.engine.setup import Setup
+from pmsync.engine.ties import Tied, tied_in
+from pmsync.engine.whoswho import WhosWho, who_is_who
 from pmsync.model.fields import FIELDS
 from pmsync.model.item import Item, Link, LinkState
 from pmsync.model.record import Record, RecordRef, ScopeRef
@@ -45,7 +48,7 @@ class ScopeState:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Where things stand. ``pauses`` holds a sentence for each, also for what the config names no more."""
+    """Where things stand. ``pauses`` holds a sentence for each, also for what the config names no more; ``ties`` the links that stay here."""
 
     scopes: tuple[ScopeState, ...]
     items: int
@@ -55,6 +58,7 @@ class Status:
     in_doubt: tuple[str, ...]
     notices: tuple[tuple[str, str], ...]
     pauses: tuple[str, ...] = ()
+    ties: tuple[Tied, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +124,9 @@ def status(setup: Setup, store: Store) -> Status:
             f"{row.op.uid[:8]} {row.op.kind} {row.op.key or row.op.scope}: {row.reason or row.state}" for row in tx.ops.open()
         )
         notices = tuple((row.code, row.reason) for row in tx.notices.open() if row.code != "create_refused")
+        ties = tuple(tied for system in setup.connectors for tied in tied_in(tx, system))
         counts = tx.items.count(), tx.dirty.count(), tx.conflicts.count_open(), len(tx.plans.held())
-    return Status(scopes, *counts, in_doubt, notices, tuple(pauses.values()))
+    return Status(scopes, *counts, in_doubt, notices, tuple(pauses.values()), ties)
 
 
 def _scope_state(tx: Transaction, setup: Setup, store: Store, scope: ScopeRef, pauses: Mapping[str, str]) -> ScopeState:
@@ -270,30 +275,12 @@ def _learn_people(setup: Setup, store: Store, scope: ScopeRef) -> None:
             tx.people.put(scope.system, accounts)
 
 
-def people(setup: Setup, store: Store, configured: Mapping[str, Mapping[str, str]]) -> list[dict[str, str]]:
-    """Every account seen, with the person it belongs to: by the config, by e-mail, or by exact login."""
-    found = []
+def people(setup: Setup, store: Store, system: str = "") -> WhosWho:
+    """Every account seen, of one system or of all, with the person it belongs to or may belong to."""
     with store.transaction() as tx:
-        for system in setup.connectors:
-            for row in tx.people.all(system):
-                person, how = identify(system, row.account, configured)
-                account = row.account
-                found.append({"system": system, "account": account.id, "name": account.name, "person": person, "how": how})
-    return found
-
-
-def identify(system: str, account: Account, configured: Mapping[str, Mapping[str, str]]) -> tuple[str, str]:
-    """The person an account belongs to and how that is known; two empty texts when it is not."""
-    for name, accounts in configured.items():
-        if accounts.get(system) == account.id:
-            return name, "config"
-    for name, accounts in configured.items():
-        if account.email and accounts.get("email", "").casefold() == account.email.casefold():
-            return name, "e-mail"
-    for name in configured:
-        if name == account.id:
-            return name, "exact login"
-    return "", ""
+        rows = [row for one in setup.connectors for row in tx.people.all(one)]
+    found = who_is_who(setup.people, rows)
+    return dataclasses.replace(found, accounts=tuple(one for one in found.accounts if system in ("", one.system)))
 
 
 def show(value: Settled) -> str:
@@ -311,6 +298,8 @@ def plain(value: object) -> Any:
         return sorted(value.value) if isinstance(value.value, frozenset) else value.value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {one.name: plain(getattr(value, one.name)) for one in dataclasses.fields(value)}
+    if isinstance(value, msgspec.Struct):
+        return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
     if isinstance(value, Mapping):
         return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple | frozenset):

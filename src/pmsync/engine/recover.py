@@ -106,7 +106,7 @@ class Orphans:
         hub may be the older one.
         """
         writes = []
-        for surface in context.surfaces(record.scope):
+        for surface in context.surfaces(record.scope, record.kind.nature):
             made, hub = self._made(context, record, surface), item.fields.get(surface.field)
             value = hub.value if hub else EMPTY
             if isinstance(made, Unobserved) or is_set(made) or is_set(value):

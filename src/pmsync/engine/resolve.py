@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from pmsync.connect.capabilities import Unsupported
+from pmsync.connect.comments import written
 from pmsync.connect.contract import Absent, Found, Unreadable
 from pmsync.engine.adopt import Place, bind
 from pmsync.engine.confirm import has_landed, look, may_come, proof_of, settle_op, settle_part
@@ -17,6 +18,7 @@ from pmsync.engine.context import Context
 from pmsync.engine.landing import Proof
 from pmsync.engine.observe import observe
 from pmsync.engine.recover import genuine
+from pmsync.model.enums import Nature
 from pmsync.model.item import LinkState
 from pmsync.model.record import Record, RecordRef, ScopeRef
 from pmsync.reconcile.operation import OpKind
@@ -103,6 +105,9 @@ def _lost_create(context: Context, row: OpRow) -> None:
         else:
             _stop(context, row)
         return
+    if _is_pointless(context, row):
+        _close(context, row, "absent", "what it was to be said on is gone, or managed no more")
+        return
     finding = connector.find(row.op.scope, row.op, row.floor)
     if isinstance(finding, Found):
         _found(context, row, finding.record)
@@ -110,6 +115,15 @@ def _lost_create(context: Context, row: OpRow) -> None:
         context.tell("waiting", f"a create in {row.op.scope} is in doubt: {finding.reason}", scope=row.op.scope, op=row.op.uid)
     else:
         _not_found(context, row, finding)
+
+
+def _is_pointless(context: Context, row: OpRow) -> bool:
+    """Whether it is a comment on a record that no longer is there to be looked at."""
+    if row.op.item_kind.nature is not Nature.COMMENT or not _quiet(context, row):
+        return False
+    with context.store.transaction() as tx:
+        link = tx.links.by_ref(RecordRef(row.op.scope.system, written(row.op).on))
+    return link is None or link.state is not LinkState.LINKED
 
 
 def _found(context: Context, row: OpRow, record: Record) -> None:

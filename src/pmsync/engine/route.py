@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from pmsync.connect.markers import Marker, sign
 from pmsync.engine.absence import lately_missed
+from pmsync.engine.comments import is_shielded, places_of, told
 from pmsync.engine.context import Context
+from pmsync.engine.crossing import is_on_managed
+from pmsync.engine.declared import awaits
 from pmsync.engine.foresee import foreseen, takes_releases
 from pmsync.engine.gather import Gathered
 from pmsync.engine.protect import shields_place
 from pmsync.engine.recover import lost_its_origin
 from pmsync.engine.refusals import create_refused
+from pmsync.engine.setup import Product
 from pmsync.model.enums import Audience, Direction, Nature
 from pmsync.model.fields import FIELDS
 from pmsync.model.item import Item, Link, LinkState
@@ -23,6 +27,10 @@ from pmsync.reconcile.operation import Change, Operation, OpKind
 from pmsync.reconcile.routing import Create, Route, Rule, demanded, may_cross, routes
 from pmsync.reconcile.view import Decision
 from pmsync.store import Transaction
+
+_NEEDED = {Nature.COMMENT: {"body", "on"}}
+"""Without which fields no record is made; of all else a title."""
+_UNREAD = Unobserved("not read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +66,23 @@ def creations(context: Context, tx: Transaction, one: Gathered, decision: Decisi
         return Routing(waiting=True)
     values = {**_values_after(one, decision), **_unheld(context, one.item, one.alive, one.records)}
     found: list[Creation] = []
+    shown = [one.records[link.ref] for link in one.alive if link.ref in one.records]
     waiting = resting = False
     unseen = any(link.ref not in one.records for link in one.alive)  # who can read it is not known yet
     labels = raw(values.get("labels", EMPTY))
     systems = frozenset(link.ref.system for link in one.alive)
     wanted = routes(product.rules, one.item.kind, labels if isinstance(labels, frozenset) else frozenset(), systems)
-    for route in (*wanted, *_demanded(context, tx, one.item, product.rules)):
+    places = (*_demanded(context, tx, one.item, product.rules), *places_of(context, tx, one.item, values))
+    for route in (*_asked_for(product, shown, systems, wanted), *places):
         under_way = any(row.op.scope == route.to for row in one.open_ops)
-        if route.create is Create.NEVER or under_way or has_record(one.links, route.to):
+        if route.create is Create.NEVER or under_way or has_record(one.links, route.to) or awaits(shown, route.to):
             continue
         if unseen or route.to in context.undecided or not _was_read(context, tx, route.to):
             waiting = True
             continue
         if _guarded(context, tx, one, route) or shields_place(context, tx, one, decision, route.to):
+            continue
+        if is_shielded(context, tx, values, one.item.kind.nature, route.to):
             continue
         if lost_its_origin(context, tx, one.item.uid, one.links):
             continue
@@ -78,9 +90,17 @@ def creations(context: Context, tx: Transaction, one: Gathered, decision: Decisi
             resting = True
             continue
         op = _create(context, one, route.to, values)
-        if any(change.field == "title" for change in op.changes):
+        if {change.field for change in op.changes} >= _NEEDED.get(one.item.kind.nature, {"title"}):
             found.append(Creation(op, route.create is Create.REVIEW, _born(one)))
     return Routing(tuple(found), waiting, resting)
+
+
+def _asked_for(product: Product, shown: Sequence[Record], systems: Set[str], wanted: Sequence[Route]) -> tuple[Route, ...]:
+    """What the rules want, and what a person has written down of this very item, which goes before them."""
+    named = [ScopeRef.parse(home) for record in shown for home in record.homes]
+    asked = demanded(product.rules, [to for to in dict.fromkeys(named) if to in product.scopes and to.system not in systems])
+    taken = {route.to.system for route in asked}
+    return (*asked, *(route for route in wanted if route.to.system not in taken))
 
 
 def _demanded(context: Context, tx: Transaction, item: Item, rules: Sequence[Rule]) -> tuple[Route, ...]:
@@ -119,8 +139,10 @@ def _unheld(context: Context, item: Item, alive: Sequence[Link], records: Mappin
             held = item.fields.get(name)
             home = held.provenance.source if held else alive[0].ref.system
             direction = context.setup.policy.flow(name, link.ref.system, item.kind.nature)
-            shown = record.values.get(surface.id, Unobserved("not read")) if record else Unobserved("not read")
-            if link.ref.system != home or name in values or direction is not Direction.INIT or isinstance(shown, Unobserved):
+            if record is None or link.ref.system != home or name in values or direction is not Direction.INIT:
+                continue
+            shown = record.values.get(surface.id, _UNREAD)
+            if isinstance(shown, Unobserved):
                 continue
             hub = surface.lens.ingest(shown, held.value if held else EMPTY)
             if not isinstance(hub, Unmapped):
@@ -158,8 +180,10 @@ def unwanted(
     labels, systems = raw(held.get("labels", EMPTY)), frozenset(link.ref.system for link in alive)
     rules = product.rules if product else ()
     wanted = routes(rules, item.kind, labels if isinstance(labels, frozenset) else frozenset(), systems)
+    if product is not None:
+        wanted = _asked_for(product, [records[link.ref] for link in alive if link.ref in records], systems, wanted)
     with context.store.joined() as tx:
-        wanted += _demanded(context, tx, item, rules)
+        wanted += (*_demanded(context, tx, item, rules), *places_of(context, tx, item, held))
     if not any(route.to == op.scope and route.create is not Create.NEVER for route in wanted):
         return "the product's mirror rules do not ask for it any more"
     # What a reference comes to is worked out again when it is sent.
@@ -175,7 +199,8 @@ def forbidden(
     source = min((_audience(tx, records, link) for link in links), default=Audience.PRIVATE)
     row = tx.scopes.get(to)
     destination = row.audience if row else Audience.PUBLIC
-    return _cross(context, tx, source, destination, _Way(links[0].item if links else "", to))
+    spoken = any(records[link.ref].kind.nature is Nature.COMMENT for link in links if link.ref in records)
+    return _cross(context, tx, source, destination, _Way(links[0].item if links else "", to, spoken=spoken))
 
 
 def update_forbidden(
@@ -189,22 +214,26 @@ def update_forbidden(
         one for one in siblings if one.uid != link.uid and one.state is LinkState.LINKED and _takes_part(records.get(one.ref))
     ]
     row, record = tx.scopes.get(link.scope), records.get(link.ref)
+    if record is not None and not is_on_managed(tx, record):
+        return "what it is on is not managed any more"
     destination = max(row.audience if row else Audience.PUBLIC, record.audience if record else Audience.PUBLIC)
     source = min((_audience(tx, records, one) for one in others), default=Audience.PUBLIC)
-    return _cross(context, tx, source, destination, _Way(link.item, link.scope, link.uid))
+    spoken = record is not None and record.kind.nature is Nature.COMMENT
+    return _cross(context, tx, source, destination, _Way(link.item, link.scope, link.uid, spoken))
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """Of which item, to which scope, and there into which link's record ("" for one that is to be made)."""
+    """Of which item, to which scope, and there into which link's record ("" for one that is to be made); ``spoken``: it is a comment."""
 
     item: str
     to: ScopeRef
     link: str = ""
+    spoken: bool = False
 
 
 def _cross(context: Context, tx: Transaction, source: Audience, destination: Audience, way: _Way) -> str | None:
-    named = way.to in context.setup.policy.named_public
+    named = way.to in context.setup.policy.named_public and not way.spoken  # what was said inside is never made public
     if destination is Audience.PUBLIC and source is Audience.PUBLIC and not named:
         source = _past(tx, way)
     return may_cross(source, destination, named_public=named)
@@ -262,6 +291,8 @@ def _create(context: Context, one: Gathered, scope: ScopeRef, values: Mapping[st
     source = next(link for link in one.alive if link.state is LinkState.LINKED)
     changes = tuple(_seeds(context, scope, one.item.kind.nature, values, f"copied from {source.key}"))
     why = f"{source.key} belongs in {scope} by the product's mirror rules"
+    if one.item.kind.nature is Nature.COMMENT:
+        why = f"{told(one.records[source.ref])}, {source.key}: what it is on shows in {scope} as well"
     return Operation(uid, OpKind.CREATE, one.item.uid, scope, None, "", one.item.kind, changes, marker, why)
 
 
@@ -279,5 +310,5 @@ def _seeds(context: Context, scope: ScopeRef, nature: Nature, values: Mapping[st
             )
             continue
         if after != EMPTY:
-            changes.append(Change(surface.id, surface.field, EMPTY, after, hub, why))
+            changes.append(Change(surface.id, surface.field, EMPTY, after, hub, why, surface.judge(hub, after).losses))
     return changes

@@ -6,21 +6,25 @@ An item stays dirty until nothing more is wanted of it: the dirty table is the d
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from pmsync.engine.absence import lately_missed
 from pmsync.engine.breaker import looping
+from pmsync.engine.comments import follow_deletions
 from pmsync.engine.context import Context
 from pmsync.engine.directory import keep_references, keep_strangers
+from pmsync.engine.elsewhere import point_elsewhere
 from pmsync.engine.feedback import derive, told_to_feedback
 from pmsync.engine.gather import Gathered, gather
+from pmsync.engine.placeless import tell_placeless
 from pmsync.engine.protect import shields
 from pmsync.engine.refusals import refused
 from pmsync.engine.route import creations, guarded_update
+from pmsync.engine.ties import keep_ties
 from pmsync.model.enums import Audience, Nature
-from pmsync.model.item import Link
+from pmsync.model.item import Item, Link
 from pmsync.model.record import ScopeRef
 from pmsync.model.values import EMPTY, Unobserved
 from pmsync.reconcile.matching import How
@@ -41,6 +45,9 @@ class Verdict(Enum):
     LATER = auto()
 
 
+_TURNS = {Nature.WORK: 1, Nature.COMMENT: 2}
+
+
 @dataclass(slots=True)
 class Wanted:
     """The writes a run wants.
@@ -56,8 +63,8 @@ class Wanted:
     skips: list[Skip] = field(default_factory=list)
 
     def in_order(self) -> list[Operation]:
-        """Updates as they came, then creates: what others refer to first, then the oldest source first."""
-        return sorted(self.ops, key=lambda op: (op.item_kind.nature is Nature.WORK, self.born.get(op.uid, 0.0)))
+        """Updates as they came, then creates: what others refer to first, then the oldest source first; comments last."""
+        return sorted(self.ops, key=lambda op: (_TURNS.get(op.item_kind.nature, 0), self.born.get(op.uid, 0.0)))
 
 
 def settle(context: Context, rows: Sequence[DirtyRow], wanted: Wanted) -> None:
@@ -66,20 +73,33 @@ def settle(context: Context, rows: Sequence[DirtyRow], wanted: Wanted) -> None:
         return
     uids = [row.target.removeprefix("item:") for row in rows]
     with context.store.transaction() as tx:
+        tx.scopes.many(context.setup.scopes())  # of which each item asks for several
         gathered = {one.item.uid: one for one in gather(context, tx, uids)}
-        derived = derive(context, tx, [one.item for one in gathered.values()])
+        derived = _follow(context, tx, [one.item for one in gathered.values()])
+        derived += follow_deletions(context, tx, gathered.values())
         gathered |= {one.item.uid: one for one in gather(context, tx, derived)}
         finished, judged = [], []
         for row, uid in zip(rows, uids, strict=True):
             verdict = _settle_one(context, tx, gathered[uid], wanted) if uid in gathered else Verdict.DONE
             if verdict is Verdict.DONE:
                 finished.append(row)
-            elif verdict is Verdict.LATER:
+            elif verdict is Verdict.KEEP:
+                context.settled[row.target] = row.seq
+            else:
                 tx.dirty.postpone(row, context.clock.now() + context.setup.beats.catalogue)
             if verdict is not Verdict.KEEP and uid in gathered:
                 judged.append(gathered[uid])
         tx.dirty.done(finished)
         _lift_guards(context, tx, judged)
+
+
+_FOLLOWED = frozenset({"about", "blocked_by"})
+"""Fields that others follow from."""
+
+
+def _follow(context: Context, tx: Transaction, items: Collection[Item]) -> list[str]:
+    """Bring the fields up to date that follow from others; the uids of the items of which one was written."""
+    return [*derive(context, tx, items), *point_elsewhere(context, tx, items)]
 
 
 def _lift_guards(context: Context, tx: Transaction, judged: Sequence[Gathered]) -> None:
@@ -95,6 +115,10 @@ def _settle_one(context: Context, tx: Transaction, one: Gathered, wanted: Wanted
     context.ledger.moved.update(_edited(one))
     decision = reconcile(one.view)
     commit(context, tx, one, decision)
+    if any(write.field in _FOLLOWED for write in decision.hub) and _follow(context, tx, tx.items.many([one.item.uid]).values()):
+        [one] = gather(context, tx, [one.item.uid])
+        decision = reconcile(one.view)
+        commit(context, tx, one, decision)
     if one.item.uid in context.unsent:
         return Verdict.KEEP
     updates = list(_updates(context, tx, one, decision, wanted))
@@ -112,7 +136,7 @@ def _settle_one(context: Context, tx: Transaction, one: Gathered, wanted: Wanted
 def _edited(one: Gathered) -> Iterator[ScopeRef]:
     """The scopes whose records show an edit that was not taken note of yet."""
     for replica in one.view.replicas:
-        if not replica.busy and any(_moved(view) for view in replica.surfaces):
+        if not replica.busy and one.item.kind.nature is not Nature.COMMENT and any(_moved(view) for view in replica.surfaces):
             yield replica.link.scope
 
 
@@ -145,11 +169,13 @@ def commit(context: Context, tx: Transaction, one: Gathered, decision: Decision)
     for skip in decision.skips:
         _notice(context, tx, one, skip)
     _wait_for_strangers(tx, one)
+    tell_placeless(context, tx, one, decision)
 
 
 def _wait_for_strangers(tx: Transaction, one: Gathered) -> None:
     """What a record refers to may be pulled later."""
     for replica in one.view.replicas:
+        keep_ties(tx, one.item.uid, replica)
         for view in replica.surfaces:
             if not isinstance(view.observed, Unobserved):
                 keep_strangers(tx, one.item.uid, view.surface, replica.link.ref.system, view.observed)
@@ -206,7 +232,7 @@ def _keep_drift(context: Context, tx: Transaction, one: Gathered, decision: Deci
                 tx.bases.calmed(*place)
 
 
-_NOTICED = frozenset({"unmapped", "unrepresentable", "read_only", "stale_map", "drift_respected", "unobserved"})
+_NOTICED = frozenset({"unmapped", "unrepresentable", "read_only", "stale_map", "drift_respected", "unobserved", "cut"})
 
 
 _FREE = frozenset({"title", "body", "labels"})
@@ -222,7 +248,7 @@ def _notice(context: Context, tx: Transaction, one: Gathered, skip: Skip) -> Non
         return
     shared = skip.code in ("unmapped", "read_only", "unobserved") or (skip.code == "unrepresentable" and skip.field not in _FREE)
     subject = f"{skip.field}: {skip.subject}" if shared else f"{link.key} {skip.field}: {skip.subject}"
-    reason = f"{link.key} {skip.field}: {skip.reason}" if skip.code == "unrepresentable" and not shared else skip.reason
+    reason = f"{link.key} {skip.field}: {skip.reason}" if skip.code in ("unrepresentable", "cut") and not shared else skip.reason
     if tx.notices.raise_(link.scope, skip.code, subject, reason):
         context.tell("skipped", reason, scope=link.scope, item=one.item.uid, field=skip.field, code=skip.code)
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pmsync.connect.capabilities import Unsupported
 from pmsync.engine.absence import CODE, absent

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pmsync.engine.context import Context
 from pmsync.engine.protect import Bearer, bearer, protected
 from pmsync.engine.written import WRITES, Written, standing
-from pmsync.model.enums import Audience, Status, StatusCategory
+from pmsync.model.enums import Audience, Nature, Status, StatusCategory
 from pmsync.model.fields import FIELDS
 from pmsync.model.item import Item, Link, LinkState
 from pmsync.model.labels import by_key
@@ -16,12 +16,16 @@ from pmsync.model.record import Record, RecordRef
 from pmsync.model.values import EMPTY, Known, Settled, Unobserved, known, members
 from pmsync.reconcile.lens import Unmapped, Unrepresentable
 from pmsync.reconcile.operation import Change, Operation, OpKind
+from pmsync.reconcile.sentences import short
 from pmsync.reconcile.surface import Surface
 from pmsync.reconcile.view import Skip
 from pmsync.store import Transaction
 from pmsync.store.bases import BaseRow
 from pmsync.store.journal import JournalRow
 from pmsync.store.runs import RunRow
+
+TAKEN_BACK = Known("*This copy was taken back.*")
+"""What the copy of a comment says, below its header, whose making was undone: nothing is ever deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,16 @@ class TakeBack:
         if edited:
             self._skip("changed_since", edited, f"{edited} was edited since pmsync created it; it is left alone")
             return None
+        if self.item.kind.nature is Nature.COMMENT:
+            return self._op([self._taking_back(surface) for surface in self._surfaces("body")], ends=True)
         return self._op([change for surface in self._surfaces("status") if (change := self._closing(surface))], ends=True)
+
+    def _taking_back(self, surface: Surface) -> Change:
+        """The change that empties a copy of a comment of all but the word that it was taken back."""
+        shown = self.record.values.get(surface.id, EMPTY)
+        before = EMPTY if isinstance(shown, Unobserved) else shown
+        why = f"run {self.run.uid[:8]} created it and is undone"
+        return Change(surface.id, "body", before, TAKEN_BACK, self._hub("body"), why)
 
     def _op(self, changes: Sequence[Change], *, ends: bool = False) -> Operation:
         said = f"created by run {self.run.uid[:8]}, which is undone" if ends else f"undoes run {self.run.uid[:8]}"
@@ -179,7 +192,7 @@ class TakeBack:
             return "not_pushed", "has no place there any more"
         if surface.read_only is not None:
             return "not_pushed", f"cannot be written there: {surface.read_only}"
-        if not self.context.setup.policy.direction(place.field, self.link.ref.system).emits:
+        if not self.context.setup.policy.flow(place.field, self.link.ref.system, self.item.kind.nature).emits:
             return "not_pushed", f"is not written to {self.link.ref.system} any more, by the config"
         if (self.link.item, place.field) in self.facts.disputed:
             return "conflict", "is in conflict: pmsync conflicts"
@@ -191,16 +204,15 @@ class TakeBack:
         who = (actors or [self.record.actor])[-1]
         by = f", by {who}" if who else ""
         more = "; what pmsync sync takes over first may be undone after it" if place.is_set else ""
-        return (
-            f"{place.field} was changed since{by}: it shows {surface.show(shown)}, the run left {surface.show(place.after)}{more}"
-        )
+        now, left = short(surface.show(shown)), short(surface.show(place.after))
+        return f"{place.field} was changed since{by}: it shows {now}, the run left {left}{more}"
 
     # -- what the run created --------------------------------------------------------------------------------------------------
 
     def _edited(self, seq: int) -> str:
         """The first field that somebody edited on the record since pmsync created it, or that came into conflict; "" when there is none."""
         bases = self.facts.bases.get(self.link.uid, {})
-        for surface in self.context.surfaces(self.link.scope):
+        for surface in self.context.surfaces(self.link.scope, self.item.kind.nature):
             row = bases.get(surface.id)
             shown = self.record.values.get(surface.id, Unobserved("not read"))
             if row is None or row.base is None or isinstance(shown, Unobserved):

@@ -14,6 +14,7 @@ from pmsync.connect.capabilities import Unsupported
 from pmsync.engine.absence import is_readable, note_missing, relink
 from pmsync.engine.context import Context
 from pmsync.engine.observe import observe, parse_ref
+from pmsync.model.enums import Nature
 from pmsync.model.item import Link, LinkState
 from pmsync.model.record import Record, RecordRef, ScopeRef
 from pmsync.model.values import Known
@@ -59,7 +60,7 @@ class Transfers:
 
     def waits(self, record: Record) -> bool:
         """Whether it cannot be told yet if the stranger is a known record; told, for the next run tries again."""
-        if birth_of(record) not in self._undecided:
+        if record.kind.nature is Nature.COMMENT or birth_of(record) not in self._undecided:
             return False
         said = f"{record.key} waits: it cannot be told yet whether it is a known record that was transferred"
         self._context.tell("waiting", said, scope=record.scope)
@@ -77,7 +78,7 @@ class Transfers:
     def _suspects(self, tx: Transaction, found: Sequence[Record]) -> list[_Suspect]:
         homes: dict[RecordRef, Record] = {}
         for record in found:
-            if not self._may_move(record.scope):
+            if record.kind.nature is Nature.COMMENT or not self._may_move(record.scope):
                 continue
             twin = self._looks.setdefault(_looks(record), record.ref)
             if twin != record.ref:

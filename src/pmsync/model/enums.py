@@ -6,11 +6,12 @@ from enum import IntEnum, StrEnum
 
 
 class Nature(StrEnum):
-    """What sort of thing an item is: work to be done, a release that work goes into, or something that a customer said."""
+    """What sort of thing an item is: work to be done, a release that work goes into, what a customer said, or a comment upon work."""
 
     WORK = "work"
     RELEASE = "release"
     FEEDBACK = "feedback"
+    COMMENT = "comment"
 
 
 class Kind(StrEnum):
@@ -28,6 +29,7 @@ class Kind(StrEnum):
     TASK = "task"
     RELEASE = "release"
     FEEDBACK = "feedback"
+    COMMENT = "comment"
 
     @property
     def nature(self) -> Nature:
@@ -35,7 +37,7 @@ class Kind(StrEnum):
         return _NATURES.get(self, Nature.WORK)
 
 
-_NATURES = {Kind.RELEASE: Nature.RELEASE, Kind.FEEDBACK: Nature.FEEDBACK}
+_NATURES = {Kind.RELEASE: Nature.RELEASE, Kind.FEEDBACK: Nature.FEEDBACK, Kind.COMMENT: Nature.COMMENT}
 
 
 class StatusCategory(StrEnum):

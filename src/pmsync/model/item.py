@@ -6,14 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 from pmsync.model.enums import Kind, Role
 from pmsync.model.record import RecordRef, ScopeRef
 from pmsync.model.values import Settled
 
+COMPUTED = "score"
+"""The source of a value that was computed: it follows from other data, so that it gives way to whoever sets the value by hand."""
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """Who set a hub value: ``source`` is a system's name, ``person`` (a resolve), or ``pmsync``."""
+
+class Provenance(msgspec.Struct, frozen=True):
+    """Who set a hub value: ``source`` is a system's name, ``person`` (a resolve), ``score`` (computed), or ``pmsync``."""
 
     source: str
     actor: str = ""
@@ -21,8 +25,7 @@ class Provenance:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class HubValue:
+class HubValue(msgspec.Struct, frozen=True):
     """One field of an item: its value, the monotonic revision of its last change, and who made it."""
 
     value: Settled
@@ -61,6 +64,6 @@ class Link:
     key: str
     url: str
     how: str
-    """How the tie was made: ``origin``, ``created``, ``marker``, ``reference``, ``exact``, ``person``."""
+    """How the tie was made: ``origin``, ``created``, ``marker``, ``reference``, ``exact``, ``declared``, ``person``."""
     family: str = ""
     """What stands for the record that the item was first seen in (``connect.markers.origin_of``): the same in our marker on its copies."""

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+import msgspec
+
 from pmsync.model.enums import Audience, Kind
 from pmsync.model.values import Observed
 
 
-@dataclass(frozen=True, slots=True)
-class ScopeRef:
+class ScopeRef(msgspec.Struct, frozen=True):
     """One container of one system, e.g. ``ScopeRef("jira", "PAY")``. ``key`` is the container's display key."""
 
     system: str
@@ -34,8 +35,7 @@ class ScopeRef:
         return cls(system, key)
 
 
-@dataclass(frozen=True, slots=True)
-class RecordRef:
+class RecordRef(msgspec.Struct, frozen=True):
     """The immutable identity of a record: the system and its remote id (Jira's numeric id, GitHub's node id), never a key."""
 
     system: str
@@ -81,6 +81,10 @@ class Record:
         audience: who can read the record where it stands (an issue with a security level is PRIVATE).
         marker: the marker token found on the record, not yet verified; None when there is none.
         references: URLs and keys of other records that a native cross-link or the text names, for adoption.
+        places: surface id to where a person finds the value, ``roadmap/payments.yaml:9``, where that can be said.
+        homes: scopes, as ``system:container``, of which a person has written down that it is to have a record there too.
+        declared: records, as ``system:key``, of which a person has written down that they are the same thing as this one.
+        ties: links to other records that no hub field carries, each as ``<link id> <remote id of the other> <sort>``.
         people: surface-like name ("assignee", "reporter") to the remote account.
         raw: the connector's own untouched text of rich fields, e.g. ``{"body": <ADF as JSON text>}``.
         requester: who asks, of a support tool's records.
@@ -104,14 +108,31 @@ class Record:
     people: Mapping[str, str] = field(default_factory=dict)
     raw: Mapping[str, str] = field(default_factory=dict)
     excluded: bool = False
+    ties: tuple[str, ...] = ()
+    declared: tuple[str, ...] = ()
+    homes: tuple[str, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
     requester: Requester | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """One remote comment. ``audience`` PRIVATE or INTERNAL comments never cross to another system.
+    """One remote comment, always whole.
 
-    ``body`` is readable text; ``raw`` is the connector's own untouched form of it where that is another one (Jira's document as JSON text).
+    Attributes:
+        ref: the immutable identity; no issue of the system has the same.
+        parent: the record that it belongs to.
+        author: the remote account that wrote it.
+        body: readable text (Markdown); of a copy that pmsync made without its header.
+        created_at: server time, Unix seconds; ``updated_at`` likewise.
+        audience: who can read it: the narrower of its own audience and its record's.
+        raw: the connector's own untouched form of the text where that is another one (Jira's document as JSON text).
+        place: the display key of its record, ``PAY-7``.
+        key: its own display key, ``PAY-7 comment 10023``.
+        url: where a person opens it.
+        name: the author as people know them, "" where that is ``author``.
+        marker: the marker token found in a copy of ours, None where there is none or somebody else wrote it.
+        header: of a copy of ours, the line above the text that says who wrote it where.
     """
 
     ref: RecordRef
@@ -122,3 +143,9 @@ class Comment:
     updated_at: float
     audience: Audience
     raw: str = ""
+    place: str = ""
+    key: str = ""
+    url: str = ""
+    name: str = ""
+    marker: str | None = None
+    header: str = ""

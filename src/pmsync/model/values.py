@@ -6,26 +6,26 @@ Sets are frozensets in memory and sorted lists in JSON.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 Value = str | frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """The place was read and holds ``value``."""
 
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Empty:
+class Empty(msgspec.Struct, frozen=True):
     """The place was read and holds nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unobserved:
-    """The place could not be read; ``reason`` is a sentence for a person. It never competes with a value and never erases one."""
+class Unobserved(msgspec.Struct, frozen=True):
+    """The place could not be read; ``reason`` is a sentence for a person. It never competes with a value and never erases one.
+
+    Without a reason the record leaves it open, as a file does that has no line for it: nothing failed, so nobody is told.
+    """
 
     reason: str
 

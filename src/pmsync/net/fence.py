@@ -90,12 +90,13 @@ class FencedTransport(httpx.BaseTransport):
         Raises:
             WriteRefused: it was.
         """
-        path = raw_path(request.url)
-        refuse_writes(
-            self._fence,
-            self._redact(f"{request.method} {path}"),
-            lambda: is_read(request.method, path.removeprefix(self._base_path), request.read(), self._reads),
-        )
+        if self._fence.read_only:
+            path = raw_path(request.url)
+            refuse_writes(
+                self._fence,
+                self._redact(f"{request.method} {path}"),
+                lambda: is_read(request.method, path.removeprefix(self._base_path), request.read(), self._reads),
+            )
         return self._inner.handle_request(request)
 
     def close(self) -> None:

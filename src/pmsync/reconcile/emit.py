@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from pmsync.model.enums import Direction
 from pmsync.model.values import EMPTY, Settled
@@ -10,12 +10,11 @@ from pmsync.reconcile.lens import Unrepresentable
 from pmsync.reconcile.operation import Change
 from pmsync.reconcile.outcome import Outcome
 from pmsync.reconcile.seats import HubField, Seat
-from pmsync.reconcile.sentences import reason, say
+from pmsync.reconcile.sentences import reason, say, short
 from pmsync.reconcile.view import Overruled, Skip, WantedChange
 
 
-@dataclass(frozen=True, slots=True)
-class Emission:
+class Emission(msgspec.Struct, frozen=True):
     """What one seat comes to."""
 
     seat: Seat
@@ -63,7 +62,7 @@ def _emit(hub: HubField, outcome: Outcome, seat: Seat) -> Emission:
 
 def _standing(seat: Seat, value: Settled) -> Skip:
     """The sides differ though neither moved: somebody took a write back, or a map changed."""
-    shown = seat.view.surface.show(seat.remote)
+    shown = short(seat.view.surface.show(seat.remote))
     if run := seat.view.undone:
         words = f"{shown} stands beside {say(value)}: undone by run {run[:8]}, until either side is edited"
         return seat.skip("undone", say(value), words)
@@ -134,6 +133,9 @@ def _write(hub: HubField, outcome: Outcome, seat: Seat) -> Emission:
     target = surface.lens.put(value, seat.remote)
     if isinstance(target, Unrepresentable):
         return Emission(seat, skip=seat.skip("unrepresentable", say(value), target.reason))
+    verdict = surface.judge(value, target, seat.replica.record)
+    if verdict.refused:
+        return Emission(seat, skip=seat.skip("unrepresentable", say(value), verdict.refused))
     why = reason(outcome.provenance, hub.name, value)
-    change = Change(surface.id, hub.name, seat.remote, target, surface.visible(value), why)
+    change = Change(surface.id, hub.name, seat.remote, target, surface.visible(value), why, verdict.losses)
     return Emission(seat, wanted=WantedChange(seat.link, change))

@@ -2,7 +2,8 @@
 
 The ladder: a genuine marker, then a cross-link that names exactly one free item, then a title that exactly one unbound record and
 exactly one free item share. Everything weaker is a suggestion for a person, never a silent tie. A title never ties a record to an
-item that has a record in its scope already.
+item that has a record in its scope already, nor to work that another container of the same system holds: two issues of one tracker
+are two, whatever they are called.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class Peer:
         title: its title in the hub.
         scopes: the scopes in which it has a linked record.
         referenced: a cross-link of the record names one of its records, or the other way round.
+        beside: it is work that another scope of the record's own system holds, and no rule copies within that system.
     """
 
     uid: str
@@ -48,6 +50,7 @@ class Peer:
     title: str
     scopes: tuple[ScopeRef, ...] = ()
     referenced: bool = False
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +137,11 @@ def _named(peer: Peer, taken: set[str]) -> str:
 def _by_title(title: str, free: list[Peer], *, twin: bool) -> Match:
     normal = title_key(title)
     exact = [peer for peer in free if normal and title_key(peer.title) == normal]
-    if len(exact) == 1 and not twin:
+    if len(exact) == 1 and not twin and not exact[0].beside:
         return Adopt(exact[0].uid, How.EXACT)
     if exact:
-        why = "one of several items of this title" if len(exact) > 1 else "another record there has this title too"
+        alone = "another record there has this title too" if twin else "an item of the same system has this title"
+        why = "one of several items of this title" if len(exact) > 1 else alone
         return _suggest((1.0, peer.uid, why) for peer in exact)
     scored = ((similarity(title, peer.title), peer.uid, "a similar title") for peer in free)
     near = [suggestion for suggestion in scored if suggestion[0] >= SIMILAR]

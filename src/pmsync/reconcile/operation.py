@@ -28,6 +28,7 @@ class Change:
         after: the remote value to be written.
         hub: the hub value at plan time, which becomes the base's hub side when the write lands.
         why: a sentence for a person.
+        losses: what the surface cannot show of the hub's value, a sentence each.
     """
 
     surface: str
@@ -36,6 +37,7 @@ class Change:
     after: Settled
     hub: Settled
     why: str
+    losses: tuple[str, ...] = ()
 
     @property
     def added(self) -> frozenset[str]:

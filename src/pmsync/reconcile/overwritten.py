@@ -9,14 +9,17 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
+import msgspec
+
 from pmsync.model.fields import FIELDS, MergeType
 from pmsync.model.item import Provenance
 from pmsync.model.labels import by_key
 from pmsync.model.values import EMPTY, Settled, known, members
 from pmsync.reconcile.lens import Unmapped
+from pmsync.reconcile.lenses.text import TextLens
 from pmsync.reconcile.scalars import candidate, candidate_order, merge_scalars
 from pmsync.reconcile.seats import HubField, Seat, agree_where_equal, hub_field, take_seats
-from pmsync.reconcile.view import Base, Decision, Dispute, HubWrite, ItemView
+from pmsync.reconcile.view import Base, Decision, Dispute, HubWrite, ItemView, Overruled
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,9 @@ def take_back(view: ItemView, lost: Overwritten) -> Decision:
     if seat is None:
         return Decision()
     hub = hub_field(view, seat.view.surface.field)
+    if seat.is_part:
+        why = f"only the beginning of a longer text stands in {seat.system}: an edit of it is not taken over"
+        return Decision(overruled=(Overruled(lost.link, hub.name, lost.value, hub.value, why),))
     if FIELDS[hub.name].merge is MergeType.SET:
         return _added_again(hub, seat)
     dispute = view.disputes.get(hub.name)
@@ -62,10 +68,14 @@ def _seat(view: ItemView, lost: Overwritten) -> Seat | None:
             if (replica.link.uid, place.surface.id) != (lost.link, lost.surface):
                 continue
             meaning = place.surface.lens.ingest(lost.value, EMPTY if lost.base is None else lost.base.hub)
-            if not place.direction.ingests or isinstance(meaning, Unmapped):
+            if not place.direction.ingests:
                 return None
+            if isinstance(meaning, Unmapped):
+                if not isinstance(place.surface.lens, TextLens):
+                    return None
+                meaning = lost.value
             record = dataclasses.replace(replica.record, actor=lost.actor, updated_at=lost.at)
-            shown = dataclasses.replace(place, observed=lost.value, base=lost.base, sent=())
+            shown = msgspec.structs.replace(place, observed=lost.value, base=lost.base, sent=())
             return Seat(dataclasses.replace(replica, record=record, busy=False), shown, lost.value, meaning, lost.base)
     return None
 

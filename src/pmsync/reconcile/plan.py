@@ -6,19 +6,23 @@ import dataclasses
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from pmsync.model.record import Record
 from pmsync.model.values import Settled, Unobserved, is_set, plain
 from pmsync.reconcile import plan_codec
 from pmsync.reconcile.operation import Change, Operation, OpKind
+from pmsync.reconcile.sentences import short
 from pmsync.reconcile.surface import Surface
 from pmsync.reconcile.view import Skip
 
 FORMAT = 1
 """The version of the plan file."""
+PIECES = 5_000
+"""Pieces of JSON that are put together at a time."""
 
 
 class PlanError(ValueError):
@@ -67,8 +71,15 @@ class Plan:
 
     def encode(self) -> bytes:
         """The plan file: readable JSON, the same bytes for the same plan, with its digest."""
+        return b"".join(self.parts())
+
+    def parts(self) -> Iterator[bytes]:
+        """The plan file piece by piece: that of a first load is larger as one text than everything it was made from."""
         document = {"format": FORMAT, "sha256": self.digest, "plan": _tree(self)}
-        return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=True).encode() + b"\n"
+        pieces = json.JSONEncoder(indent=1, sort_keys=True, ensure_ascii=True).iterencode(document)
+        while some := "".join(islice(pieces, PIECES)):
+            yield some.encode()
+        yield b"\n"
 
     @classmethod
     def decode(cls, data: bytes) -> Plan:
@@ -107,6 +118,7 @@ class Line:
     before: str
     after: str
     why: str
+    losses: tuple[str, ...] = ()
 
 
 def lines(op: Operation, surfaces: Mapping[str, Surface]) -> list[Line]:
@@ -138,12 +150,17 @@ def _moved(change: Change, record: Record, surface: Surface | None) -> str | Non
         return f"{surface.id} cannot be seen any more: {shown.reason}"
     if surface.lens.canon(shown) == surface.lens.canon(change.before):
         return None
-    return f"{surface.id} shows {surface.show(shown)} now, the plan saw {surface.show(change.before)}"
+    now, then = short(surface.show(shown)), short(surface.show(change.before))
+    return (
+        f"{surface.id} shows {now} now, the plan saw {then}"
+        if now != then
+        else f"{surface.id} shows another text than the plan saw"
+    )
 
 
 def _line(op: Operation, change: Change, surface: Surface | None) -> Line:
     before, after = _words(change, surface)
-    return Line(op.scope.system, op.key or str(op.scope), op.kind, change.field, before, after, change.why)
+    return Line(op.scope.system, op.key or str(op.scope), op.kind, change.field, before, after, change.why, change.losses)
 
 
 def _words(change: Change, surface: Surface | None) -> tuple[str, str]:

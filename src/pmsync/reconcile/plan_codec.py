@@ -64,6 +64,7 @@ def op_of(tree: dict[str, Any]) -> Operation:
 
 
 def _change_tree(change: Change) -> dict[str, Any]:
+    """What a change loses is left out where that is nothing."""
     return {
         "surface": change.surface,
         "field": change.field,
@@ -71,9 +72,10 @@ def _change_tree(change: Change) -> dict[str, Any]:
         "after": plain(change.after),
         "hub": plain(change.hub),
         "why": change.why,
+        **({"losses": list(change.losses)} if change.losses else {}),
     }
 
 
 def _change_of(tree: dict[str, Any]) -> Change:
     before, after, hub = (value_of(tree[side]) for side in ("before", "after", "hub"))
-    return Change(tree["surface"], tree["field"], before, after, hub, tree["why"])
+    return Change(tree["surface"], tree["field"], before, after, hub, tree["why"], tuple(map(str, tree.get("losses", ()))))

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
-from pmsync.model.enums import Status, StatusCategory
+from pmsync.model.enums import Kind, Status, StatusCategory
 from pmsync.model.record import ScopeRef
 from pmsync.model.values import Known, Settled
 from pmsync.reconcile.operation import Operation, OpKind
@@ -44,7 +44,7 @@ class Limits:
     """The rails of one run, per scope.
 
     Attributes:
-        max_creates: new records, a count.
+        max_creates: new records, a count; ``max_comments``: new comments, which do not count among those.
         max_updates: changed records.
         max_closes: records that enter a done status.
         close: ``never`` holds every such write for a person, however few.
@@ -54,6 +54,7 @@ class Limits:
     max_updates: Amount = 0.2
     max_closes: Amount = 0.02
     close: Literal["never", "allow"] = "allow"
+    max_comments: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +176,14 @@ def _over(scope: ScopeRef, ops: list[Operation], linked: int, limits: Limits) ->
     closing = [op for op in ops if closes(op)]
     if limits.close == "never":
         held.update({op.uid: "it would close the record, and the config says `close: never`" for op in closing})
-    creates = [op for op in ops if op.kind is OpKind.CREATE]
+    made = [op for op in ops if op.kind is OpKind.CREATE]
+    creates = [op for op in made if op.item_kind is not Kind.COMMENT]
+    comments = [op for op in made if op.item_kind is Kind.COMMENT]
     updates = [op for op in ops if op.kind is OpKind.UPDATE]
     for name, group, amount, floor in (
         ("max_closes", closing, limits.max_closes, CLOSE_FLOOR),
         ("max_creates", creates, limits.max_creates, 0),
+        ("max_comments", comments, limits.max_comments, 0),
         ("max_updates", updates, limits.max_updates, UPDATE_FLOOR),
     ):
         most = _most(amount, linked, floor)

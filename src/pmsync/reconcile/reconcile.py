@@ -9,7 +9,7 @@ from pmsync.reconcile.disputes import carry_on
 from pmsync.reconcile.emit import emit
 from pmsync.reconcile.outcome import Outcome
 from pmsync.reconcile.scalars import merge_scalars
-from pmsync.reconcile.seats import HubField, Seat, agree_where_equal, hub_field, take_seats
+from pmsync.reconcile.seats import HubField, Seat, agree_where_equal, follow, hub_field, take_seats
 from pmsync.reconcile.sets import merge_sets
 from pmsync.reconcile.texts import merge_texts
 from pmsync.reconcile.view import Decision, Dispute, ItemView
@@ -39,7 +39,10 @@ def _field(view: ItemView, name: str) -> Decision:
     write = outcome.hub_write(hub)
     return Decision(
         hub=() if write is None else (write,),
-        bases=tuple(base for e in emissions if (base := e.seat.base_write(hub)) is not None),
+        bases=(
+            *(base for e in emissions if (base := e.seat.base_write(hub)) is not None),
+            *(follow(view, hub, outcome.value) if outcome.dispute is None else ()),
+        ),
         wanted=tuple(e.wanted for e in emissions if e.wanted is not None),
         disputes=(outcome.dispute,) if outcome.dispute is not None and outcome.news else (),
         settled=() if outcome.settled is None else (outcome.settled,),

@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from pmsync.model.enums import Role
-from pmsync.model.item import Provenance
+from pmsync.model.item import COMPUTED, Provenance
 from pmsync.model.values import EMPTY, Settled
 from pmsync.reconcile.outcome import Outcome, unchanged
 from pmsync.reconcile.seats import HubField, Seat
@@ -76,9 +76,17 @@ def _contest(hub: HubField, seats: list[Seat], edits: list[Edit]) -> Outcome:
     if owned and all(edit.value == owned[0].value for edit in owned):
         return _won(hub, owned[0], _overruled(hub, edits, owned[0].value, witness))
     stale = [edit for edit in edits if edit.stale]
-    if stale and not owned and hub.owner and hub.owner == hub.provenance.source:
+    if stale and not owned and hub.owner and _is_owners(hub, seats, stale):
         return _hub_stands(hub, seats, edits)
     return _conflict(hub, edits, witness)
+
+
+def _is_owners(hub: HubField, seats: list[Seat], stale: list[Edit]) -> bool:
+    """Whether the hub's value is the owner's: it made it, or, where all that contradicts is seen for the first time, it says the same."""
+    if hub.owner == hub.provenance.source:
+        return True
+    newcomers = all(edit.seat.view.base is None for edit in stale)
+    return newcomers and any(seat.system == hub.owner and not seat.blank and seat.says(hub.value) for seat in seats)
 
 
 def _hub_stands(hub: HubField, seats: list[Seat], edits: list[Edit]) -> Outcome:
@@ -99,9 +107,9 @@ def _witness(hub: HubField, seats: list[Seat], edits: list[Edit]) -> Candidate |
     """Who stands for the hub's own value, when that was made by an edit which none of these edits knew.
 
     The replica that shows it, if it still does, or, where that left, the one it was carried to that fits the edits least; else a candidate of
-    its own; None where some edit was built upon it.
+    its own; None where some edit was built upon it. A computed value is stood up for by nobody: it is worked out again.
     """
-    if not all(edit.stale for edit in edits):
+    if not all(edit.stale for edit in edits) or hub.provenance.source == COMPUTED:
         return None
     source = hub.provenance.source
     shown = [seat for seat in seats if seat.says(hub.value)]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from pmsync.model.enums import Direction
 from pmsync.model.fields import FIELDS, MergeType
@@ -12,11 +12,20 @@ from pmsync.model.item import LinkState, Provenance
 from pmsync.model.labels import label_key
 from pmsync.model.values import EMPTY, Known, Settled, Unobserved
 from pmsync.reconcile.lens import Unmapped
+from pmsync.reconcile.lenses.text import TextLens
 from pmsync.reconcile.view import Base, BaseWrite, ItemView, Replica, Skip, SurfaceView
 
+CUT = (
+    "only the beginning of a longer text stands in {system}, and it was edited there: such an edit is not taken over. Make it where the whole "
+    "text is, or empty the field in {system} to have the text written anew"
+)
 
-@dataclass(frozen=True, slots=True)
-class HubField:
+
+LEFT_OPEN = Unobserved("")
+"""The record does not speak of it; nothing failed that a person should know."""
+
+
+class HubField(msgspec.Struct, frozen=True):
     """The hub's side of one field.
 
     ``present`` is False while no value, not even the empty one, was ever agreed. ``departed`` holds systems in which records of the item are
@@ -39,8 +48,7 @@ class HubField:
         return one == other
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
+class Seat(msgspec.Struct, frozen=True):
     """One observed surface of one replica.
 
     Attributes:
@@ -85,6 +93,13 @@ class Seat:
         return self.base is not None and not self.alike(self.remote, self.base.remote)
 
     @property
+    def is_part(self) -> bool:
+        """What was agreed here, or stands here, is a text cut for its length: what is made of it says nothing of the whole."""
+        lens = self.view.surface.lens
+        shown = [self.remote, *([] if self.base is None else [self.base.remote])]
+        return isinstance(lens, TextLens) and any(map(lens.is_part, shown))
+
+    @property
     def blank(self) -> bool:
         """The remote shows nothing."""
         return self.view.surface.lens.consistent(self.remote, EMPTY)
@@ -111,7 +126,8 @@ class Seat:
     def rebased(self, hub: Settled, why: str) -> Seat:
         """The same seat, agreed on what it shows now."""
         surface = self.view.surface
-        return dataclasses.replace(self, base=Base(surface.agreed(self.remote), surface.visible(hub)), why=why)
+        base = Base(surface.agreed(self.remote), surface.visible(hub))
+        return Seat(self.replica, self.view, self.remote, self.mapped, base, why)
 
     def skip(self, code: str, subject: str, reason: str) -> Skip:
         """A skip of this seat."""
@@ -149,7 +165,7 @@ def take_seats(view: ItemView, hub: HubField) -> tuple[list[Seat], list[Skip]]:
         if replica.link.state is not LinkState.LINKED:
             continue
         for place in replica.surfaces:
-            if place.surface.field != hub.name or _idle(place, hub):
+            if place.surface.field != hub.name or _idle(place, hub) or place.observed == LEFT_OPEN:
                 continue
             taken = _take(replica, place, hub)
             if isinstance(taken, Skip):
@@ -157,6 +173,21 @@ def take_seats(view: ItemView, hub: HubField) -> tuple[list[Seat], list[Skip]]:
             else:
                 seats.append(taken)
     return sorted(seats, key=lambda seat: seat.order), skips
+
+
+def follow(view: ItemView, hub: HubField, value: Settled) -> list[BaseWrite]:
+    """The bases of places that leave the field open: they go along with ``value``, so that what is said there later is an edit of it."""
+    if hub.name in view.disputes:
+        return []
+    found = []
+    for replica in view.replicas:
+        for place in replica.surfaces:
+            if place.surface.field != hub.name or place.observed != LEFT_OPEN or not place.direction.ingests:
+                continue
+            base = Base(EMPTY, place.surface.visible(value))
+            if replica.link.state is LinkState.LINKED and place.base != base:
+                found.append(BaseWrite(replica.link.uid, place.surface.id, base, "it is left open, and goes along"))
+    return found
 
 
 def agree_where_equal(hub: HubField, seats: Iterable[Seat]) -> list[Seat]:
@@ -184,14 +215,34 @@ def _take(replica: Replica, place: SurfaceView, hub: HubField) -> Seat | Skip:
         return Skip(replica.link.uid, surface.id, surface.field, "unobserved", surface.field, place.observed.reason)
     remote = place.observed
     meaning = surface.lens.ingest(remote, hub.value)
-    seat = Seat(replica, place, remote, hub.value if isinstance(meaning, Unmapped) else meaning, place.base)
+    seat = Seat(replica, place, remote, _mapped(place, meaning, hub), place.base)
     if seat.in_flight and not _echo(seat):
         reason = "an edit arrived while a write of ours is unresolved; it is merged when that write is settled"
         return seat.skip("in_flight", surface.show(remote), reason)
+    if place.base is not None and seat.is_part:
+        return _part(seat, hub)
     if isinstance(meaning, Unmapped):
-        subject = "elsewhere" if FIELDS[hub.name].refers else surface.show(remote)
+        subject = "elsewhere" if FIELDS[hub.name].refers or FIELDS[hub.name].people else surface.show(remote)
         return seat.skip("unmapped", subject, meaning.reason)
     return seat
+
+
+def _mapped(place: SurfaceView, meaning: Settled | Unmapped, hub: HubField) -> Settled:
+    """What the remote means; of a text that is part of another one, what it shows."""
+    if not isinstance(meaning, Unmapped):
+        return meaning
+    return place.observed if hub.merge is MergeType.TEXT and not isinstance(place.observed, Unobserved) else hub.value
+
+
+def _part(seat: Seat, hub: HubField) -> Seat | Skip:
+    """A place where a text was cut for its length. What is shown is no edit of the whole; emptied, it shows nothing and is written anew."""
+    direction = seat.view.direction
+    if seat.blank and direction.emits:
+        why = "the part of a longer text that stood here was emptied"
+        return Seat(seat.replica, seat.view, seat.remote, seat.mapped, Base(seat.remote, EMPTY), why)
+    if not seat.moved or not direction.ingests or seat.says(hub.value):
+        return seat
+    return seat.skip("cut", hub.name, CUT.format(system=seat.system))
 
 
 def _echo(seat: Seat) -> bool:

@@ -26,9 +26,10 @@ def say(value: Settled) -> str:
 
 
 def edit_by(seat: Seat, what: str) -> Provenance:
-    """The provenance of an edit seen at ``seat``: ``jira PAY-7 set status to In Review (ana, 2026-03-01)``."""
+    """The provenance of an edit seen at ``seat``: ``jira PAY-7 set status to In Review (ana, 2026-03-01)``; of a file with its line."""
     record = seat.replica.record
-    why = f"{seat.system} {record.key} {what}{_by(record.actor, record.updated_at)}"
+    place = record.places.get(seat.view.surface.id, "")
+    why = f"{seat.system} {record.key} {what}{_by(record.actor or place, record.updated_at)}"
     return Provenance(seat.system, record.actor, record.updated_at, why)
 
 

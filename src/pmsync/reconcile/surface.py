@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pmsync.model.enums import Nature
+from pmsync.model.record import Record
 from pmsync.model.values import Empty, Settled
 from pmsync.reconcile.lens import Lens
 from pmsync.reconcile.lenses.mentions import MentionsLens
 from pmsync.reconcile.lenses.references import ReferencesLens
+from pmsync.reconcile.lenses.text import TextLens, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,12 @@ class Surface:
     def agreed(self, remote: Settled) -> Settled:
         """The part of a remote value that an agreement is about: a record that it refers to may become known later on, which is news then."""
         return self.lens.canon(remote) if isinstance(self.lens, ReferencesLens | MentionsLens) else remote
+
+    def judge(self, hub: Settled, target: Settled, record: Record | None = None) -> Verdict:
+        """What ``target`` loses of ``hub`` when it is written to ``record`` (None: a new one), and whether it may be written at all."""
+        if not isinstance(self.lens, TextLens):
+            return Verdict()
+        return self.lens.judge(hub, target, "" if record is None else record.raw.get(self.id, ""))
 
     def show(self, value: Settled) -> str:
         """The value as a person reads it."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from pmsync.model.enums import Direction
 from pmsync.model.item import Item, Link, Provenance
 from pmsync.model.record import Record
@@ -13,16 +15,14 @@ from pmsync.reconcile.operation import Change
 from pmsync.reconcile.surface import Surface
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(msgspec.Struct, frozen=True):
     """The pair last agreed to be consistent: the remote value in the remote's vocabulary, the hub value in the hub's."""
 
     remote: Settled
     hub: Settled
 
 
-@dataclass(frozen=True, slots=True)
-class SurfaceView:
+class SurfaceView(msgspec.Struct, frozen=True):
     """One surface of one replica as reconcile sees it.
 
     Attributes:
@@ -149,7 +149,7 @@ class Settlement:
 @dataclass(frozen=True, slots=True)
 class Skip:
     """Something that was left alone, and why. ``code`` is stable for machines: ``unmapped``, ``unrepresentable``, ``unobserved``,
-    ``read_only``, ``busy``, ``conflict``, ``in_flight``, ``drift_respected``, ``undone``, ``stale_map``; those of an undo: ``engine.undo``.
+    ``read_only``, ``busy``, ``conflict``, ``in_flight``, ``cut``, ``drift_respected``, ``undone``, ``stale_map``; those of an undo: ``engine.undo``.
     ``subject`` names the value or field concerned.
     """  # noqa: D205 - one thought
 

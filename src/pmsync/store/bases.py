@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 
+import msgspec
 from sqlalchemy import Executable, bindparam, func, select, update
 
 from pmsync.reconcile.view import Base, BaseWrite
@@ -15,8 +15,7 @@ from pmsync.store.sql import Session, chunks, insert_into
 from pmsync.store.tables.hub import BASES
 
 
-@dataclass(frozen=True, slots=True)
-class BaseRow:
+class BaseRow(msgspec.Struct, frozen=True):
     """What is agreed on one surface of one link; ``base`` None before first contact, ``drift_since`` in Unix seconds.
 
     ``undone``: the run that put the remote value back; the pair stands although its sides differ. "" where they were found consistent.

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Executable, Row, bindparam, case, delete, func, literal, select, update
 
-from pmsync.model.enums import Kind
+from pmsync.model.enums import Kind, Nature
 from pmsync.model.record import ScopeRef
 from pmsync.store.counters import take_numbers
 from pmsync.store.sql import Session, chunks, insert_into
@@ -45,8 +45,9 @@ _TAKE = (
     .order_by(DIRTY.c.target)
     .limit(bindparam("limit"))
 )
-_MARKED = select(DIRTY.c.target).where(DIRTY.c.target.in_(bindparam("targets", expanding=True)))
+_MARKED = select(DIRTY.c.target, DIRTY.c.seq).where(DIRTY.c.target.in_(bindparam("targets", expanding=True)))
 _COUNT = select(func.count()).select_from(DIRTY)
+_AROSE = select(DIRTY.c.target).where(DIRTY.c.scope.in_(bindparam("scopes", expanding=True))).limit(1)
 _DONE = delete(DIRTY).where(DIRTY.c.target == bindparam("of"), DIRTY.c.seq == bindparam("as_of"))
 _POSTPONE = (
     update(DIRTY)
@@ -54,12 +55,21 @@ _POSTPONE = (
     .values(attempts=DIRTY.c.attempts + 1, not_before=bindparam("until"))
 )
 
-
-_OF_KIND = (
+_ITEM = "item:"
+_PAST_ITEMS = "item;"
+"""The first text behind all that begin with ``item:``."""
+_KINDS = {nature: [kind.value for kind in Kind if kind.nature is nature] for nature in Nature}
+_TAKE_ITEMS = (
     select(DIRTY)
-    .join(ITEMS, DIRTY.c.target == literal("item:", Words()) + ITEMS.c.uid)
-    .where(ITEMS.c.kind == bindparam("kind"), DIRTY.c.not_before <= bindparam("now"))
+    .outerjoin(ITEMS, ITEMS.c.uid == func.substr(DIRTY.c.target, len(_ITEM) + 1))
+    .where(
+        DIRTY.c.target > bindparam("after"),
+        DIRTY.c.target < literal(_PAST_ITEMS, Words()),
+        DIRTY.c.not_before <= bindparam("now"),
+        func.coalesce(ITEMS.c.kind, literal(Kind.TASK.value, Words())).in_(bindparam("kinds", expanding=True)),
+    )
     .order_by(DIRTY.c.target)
+    .limit(bindparam("limit"))
 )
 
 
@@ -84,13 +94,22 @@ class Dirty:
         """The next ``limit`` marks due at ``now``, ordered by target, whose target is greater than ``after``. They stay marked."""
         return [_row(row) for row in self._session.rows(_TAKE, {"now": now, "after": after, "limit": limit})]
 
-    def of_kind(self, kind: Kind, now: float) -> list[DirtyRow]:
-        """The marks due at ``now`` on items of a kind of which there are few."""
-        return [_row(row) for row in self._session.rows(_OF_KIND, {"kind": kind, "now": now})]
+    def take_items(self, nature: Nature, now: float, limit: int, after: str = "") -> list[DirtyRow]:
+        """As ``take``, but only marks on items of that nature. An item that is gone counts as work."""
+        values = {"kinds": _KINDS[nature], "now": now, "after": after or _ITEM, "limit": limit}
+        return [_row(row) for row in self._session.rows(_TAKE_ITEMS, values)]
 
     def marked(self, targets: Iterable[str]) -> set[str]:
         """Those among ``targets`` that are marked, due or not."""
-        return {row.target for part in chunks(targets) for row in self._session.rows(_MARKED, {"targets": part})}
+        return set(self.numbers(targets))
+
+    def numbers(self, targets: Iterable[str]) -> dict[str, int]:
+        """The ``seq`` of the marks of those among ``targets`` that are marked, due or not: it is another one once they are marked again."""
+        return {row.target: row.seq for part in chunks(targets) for row in self._session.rows(_MARKED, {"targets": part})}
+
+    def arose_in(self, scopes: Iterable[ScopeRef]) -> bool:
+        """Whether the reason of any mark arose in one of ``scopes``; reads all marks."""
+        return bool(self._session.rows(_AROSE, {"scopes": [str(scope) for scope in scopes]}))
 
     def done(self, rows: Sequence[DirtyRow]) -> None:
         """Take marks away, except those that were marked again after they were taken."""

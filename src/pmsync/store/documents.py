@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 
 from pmsync.model.enums import Audience, Kind
@@ -33,7 +35,11 @@ class RecordDocument(msgspec.Struct, frozen=True):
     people: dict[str, str]
     raw: dict[str, str]
     excluded: bool = False
+    declared: tuple[str, ...] = ()
+    homes: tuple[str, ...] = ()
+    ties: tuple[str, ...] = ()
     requester: Requester | None = None
+    places: dict[str, str] = {}
 
 
 class CommentDocument(msgspec.Struct, frozen=True):
@@ -48,6 +54,12 @@ class CommentDocument(msgspec.Struct, frozen=True):
     updated_at: float
     audience: Audience
     raw: str = ""
+    place: str = ""
+    key: str = ""
+    url: str = ""
+    name: str = ""
+    marker: str | None = None
+    header: str = ""
 
 
 class ChangeDocument(msgspec.Struct, frozen=True):
@@ -59,6 +71,7 @@ class ChangeDocument(msgspec.Struct, frozen=True):
     after: Plain
     hub: Plain
     why: str
+    losses: tuple[str, ...] = ()
 
 
 class OperationDocument(msgspec.Struct, frozen=True):
@@ -97,6 +110,9 @@ class DisputeDocument(msgspec.Struct, frozen=True):
     candidates: tuple[CandidateDocument, ...]
 
 
+_SHORT = 4_000
+"""Characters of a record that is worth remembering."""
+
 _RECORD = msgspec.json.Decoder(RecordDocument)
 _COMMENT = msgspec.json.Decoder(CommentDocument)
 _OPERATION = msgspec.json.Decoder(OperationDocument)
@@ -126,13 +142,27 @@ def record_text(record: Record) -> str:
             dict(record.people),
             dict(record.raw),
             record.excluded,
+            record.declared,
+            record.homes,
+            record.ties,
             record.requester,
+            dict(record.places),
         )
     )
 
 
 def record_of(text: str) -> Record:
     """Undo ``record_text``."""
+    return _remembered(text) if len(text) <= _SHORT else _record(text)
+
+
+@lru_cache(2_000)
+def _remembered(text: str) -> Record:
+    """A run reads what it knows of a record again at every step."""
+    return _record(text)
+
+
+def _record(text: str) -> Record:
     found = decode(text, _RECORD)
     return Record(
         ref=RecordRef(found.system, found.remote_id),
@@ -152,6 +182,10 @@ def record_of(text: str) -> Record:
         people=found.people,
         raw=found.raw,
         excluded=found.excluded,
+        declared=found.declared,
+        homes=found.homes,
+        ties=found.ties,
+        places=found.places,
         requester=found.requester,
     )
 
@@ -169,6 +203,12 @@ def comment_text(comment: Comment) -> str:
             float(comment.updated_at),
             comment.audience,
             comment.raw,
+            comment.place,
+            comment.key,
+            comment.url,
+            comment.name,
+            comment.marker,
+            comment.header,
         )
     )
 
@@ -185,6 +225,12 @@ def comment_of(text: str) -> Comment:
         found.updated_at,
         found.audience,
         found.raw,
+        found.place,
+        found.key,
+        found.url,
+        found.name,
+        found.marker,
+        found.header,
     )
 
 
@@ -209,14 +255,16 @@ def operation_text(op: Operation) -> str:
 
 
 def _change_document(change: Change) -> ChangeDocument:
-    return ChangeDocument(change.surface, change.field, plain(change.before), plain(change.after), plain(change.hub), change.why)
+    return ChangeDocument(
+        change.surface, change.field, plain(change.before), plain(change.after), plain(change.hub), change.why, change.losses
+    )
 
 
 def operation_of(text: str) -> Operation:
     """Undo ``operation_text``."""
     found = decode(text, _OPERATION)
     changes = tuple(
-        Change(one.surface, one.field, settled(one.before), settled(one.after), settled(one.hub), one.why)
+        Change(one.surface, one.field, settled(one.before), settled(one.after), settled(one.hub), one.why, one.losses)
         for one in found.changes
     )
     return Operation(

@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import Row, bindparam, func, literal_column, select, union, update
 from sqlalchemy.exc import IntegrityError
 
-from pmsync.model.enums import Role
+from pmsync.model.enums import Kind, Role
 from pmsync.model.item import Link, LinkState
 from pmsync.model.record import RecordRef, ScopeRef
 from pmsync.store.errors import DoubleBinding, StoreError
 from pmsync.store.sql import Session, chunks
-from pmsync.store.tables.hub import LINKS
+from pmsync.store.tables.hub import ITEMS, LINKS
 
 # Written out, not bound: a partial index serves only a query that says its condition word for word.
 _IS_LINKED = LINKS.c.state == literal_column("'linked'")
@@ -38,6 +38,13 @@ _IN_SCOPE = (
     .limit(bindparam("limit"))
 )
 _COUNT = select(func.count()).select_from(LINKS).where(LINKS.c.scope == bindparam("of"), _IS_LINKED)
+# By the items, which have an index of their kinds: most stores hold no comments among them.
+_COUNT_COMMENTS = (
+    select(func.count())
+    .select_from(ITEMS)
+    .join(LINKS, LINKS.c.item == ITEMS.c.uid)
+    .where(ITEMS.c.kind == bindparam("kind"), LINKS.c.scope == bindparam("of"), _IS_LINKED)
+)
 _CHANGING = ("state", "scope", "key", "url", "role", "how", "system", "remote_id", "family")
 _CHANGE = update(LINKS).where(LINKS.c.uid == bindparam("of")).values({name: bindparam(f"new_{name}") for name in _CHANGING})
 _HINT = "unlink the other one first, or leave this record alone"
@@ -124,8 +131,9 @@ class Links:
         return [_link(row) for row in rows]
 
     def count(self, scope: ScopeRef) -> int:
-        """How many links of the scope are linked."""
-        return int(self._session.value(_COUNT, {"of": str(scope)}))
+        """How many links of the scope are linked; comments do not count."""
+        every = int(self._session.value(_COUNT, {"of": str(scope)}))
+        return every - int(self._session.value(_COUNT_COMMENTS, {"of": str(scope), "kind": Kind.COMMENT.value}))
 
     def _refused(self, link: Link) -> StoreError:
         holder = self.by_ref(link.ref)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import lru_cache
-from typing import Any, cast
+from functools import lru_cache, partial
+from operator import itemgetter
+from typing import Any
 
 from sqlalchemy import ColumnElement, Dialect, Executable, Row
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -72,6 +73,7 @@ class Family:
         reads = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
         assert set(reads) <= {None, Words.plain}  # of all that is stored, texts alone are not what they are read as
         self._texts = tuple(place for place, read in enumerate(reads) if read is not None)
+        self._words = _getter(self._texts)
         self._row = _row_of([str(column.key) for column in columns])
 
     def member(self, parameters: Parameters) -> Prepared:
@@ -87,8 +89,7 @@ class Family:
 
     def row(self, found: Sequence[Any]) -> Row[Any]:
         """A row as the repositories read it."""
-        for place in self._texts:
-            text = found[place]
+        for text in self._words(found):
             if text is not None and ESCAPE in text:  # asked here, for it is hardly ever so
                 return self._row([Words.plain(value) if place in self._texts else value for place, value in enumerate(found)])
         return self._row(found)
@@ -97,7 +98,15 @@ class Family:
 def _row_of(names: Sequence[str]) -> Callable[[Iterable[Any]], Row[Any]]:
     """Makes rows with these names: as SQLAlchemy's own, as far as repositories read them, and three times as quick to read."""
     named: Any = namedtuple  # type checkers want the names written out
-    return cast(Callable[[Iterable[Any]], Row[Any]], named("Row", names, rename=True)._make)
+    # As its ``_make`` does, but for counting the values, which SQLite has done.
+    return partial(tuple.__new__, named("Row", names, rename=True))
+
+
+def _getter(places: Sequence[int]) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    """Takes what stands at these places out of a row."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda found: [found[place] for place in places]
 
 
 def _rounded(length: int) -> int:

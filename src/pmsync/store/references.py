@@ -13,6 +13,7 @@ from pmsync.store.tables.hub import LINKS, REFERENCES
 _OF = select(REFERENCES.c.target).where(REFERENCES.c.item == bindparam("of"), REFERENCES.c.field == bindparam("name"))
 _TO = select(REFERENCES.c.item).where(REFERENCES.c.target.in_(bindparam("targets", expanding=True))).distinct()
 _BY = select(REFERENCES.c.item).where(REFERENCES.c.target == bindparam("of"), REFERENCES.c.field == bindparam("name"))
+_KEPT = select(REFERENCES.c.target).where(REFERENCES.c.field == bindparam("name"))
 _PLACES = (
     select(LINKS.c.scope)
     .join(REFERENCES, REFERENCES.c.item == LINKS.c.item)
@@ -42,6 +43,10 @@ class References:
         fresh = sorted(set(targets) - held)
         self._session.add_missing(REFERENCES, [{"item": item, "field": field, "target": one} for one in fresh])
         return fresh
+
+    def kept(self, field: str) -> list[str]:
+        """All targets of the field, whoever refers to them; reads the whole index."""
+        return sorted({row.target for row in self._session.rows(_KEPT, {"name": field})})
 
     def to(self, targets: Iterable[str]) -> list[str]:
         """The uids of the items that refer to one of ``targets``, whatever these are; sorted."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
-from typing import Any
 
+import msgspec
 from sqlalchemy import bindparam, select
 
 from pmsync.model.enums import Audience
@@ -14,8 +13,7 @@ from pmsync.store.sql import Session, chunks
 from pmsync.store.tables.remote import SCOPES
 
 
-@dataclass(frozen=True, slots=True)
-class ScopeRow:
+class ScopeRow(msgspec.Struct, frozen=True):
     """One scope.
 
     Attributes:
@@ -34,6 +32,8 @@ class ScopeRow:
         marked_at: Unix seconds when the mark was left, 0 when one is to be left anew.
         restored_at: Unix seconds when the mark last showed that this store is older than the world, 0 for never.
         trust: how far writes may go there: "" nothing yet, for no person has looked at a plan; ``canary`` a few at a time; ``full``.
+        comments_from: Unix seconds from which on comments there cross to other systems, 0 while they do not.
+        comments_due: 1 while changed records were pulled whose comments were not.
         shrunk_to: how many records the last whole listing held that was not believed, -1 for none.
     """
 
@@ -56,9 +56,11 @@ class ScopeRow:
     restored_at: float = 0.0
     trust: str = ""
     shrunk_to: int = -1
+    comments_from: float = 0.0
+    comments_due: int = 0
 
 
-_FACTS = tuple(one.name for one in fields(ScopeRow))[2:]
+_FACTS = ScopeRow.__struct_fields__[2:]
 _COLUMNS = [SCOPES.c[name] for name in ("scope", "audience", *_FACTS)]
 _MANY = select(*_COLUMNS).where(SCOPES.c.scope.in_(bindparam("of", expanding=True)))
 
@@ -72,7 +74,9 @@ class Scopes:
 
     def get(self, scope: ScopeRef) -> ScopeRow | None:
         """What is known of a scope. One transaction asks once: nobody else has a say meanwhile."""
-        return self.many([scope])[scope]
+        if scope not in self._read:
+            self.many([scope])
+        return self._read[scope]
 
     def many(self, scopes: Iterable[ScopeRef]) -> dict[ScopeRef, ScopeRow | None]:
         """What is known of several; None for one that was never looked at."""
@@ -81,7 +85,7 @@ class Scopes:
         self._read.update(dict.fromkeys(lacking.values()))
         for part in chunks(lacking):
             for row in self._session.rows(_MANY, {"of": part}):
-                name, audience, *facts = list[Any](row)
+                name, audience, *facts = tuple(row)
                 self._read[lacking[name]] = ScopeRow(lacking[name], Audience(audience), *facts)
         return {scope: self._read[scope] for scope in wanted}
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from typing import Generic, TypeVar, overload
 
 from pmsync.store.bases import Bases
 from pmsync.store.conflicts import Conflicts
@@ -22,68 +23,56 @@ from pmsync.store.plans import Plans
 from pmsync.store.references import References
 from pmsync.store.runs import Runs
 from pmsync.store.scopes import Scopes
+from pmsync.store.scores import Scores
 from pmsync.store.sql import Session
 from pmsync.store.suggestions import Suggestions
 
+R = TypeVar("R")
 
-class Transaction:
-    """Everything read and written here happens at one moment, or not at all.
 
-    Each repository is made when it is first asked for: most transactions need two or three of them.
-    """
+class _Repository(Generic[R]):
+    """A repository of a transaction, made when it is first asked for: most transactions need two or three of them."""
 
-    items: Items
-    links: Links
-    references: References
-    observations: Observations
-    bases: Bases
-    cursors: Cursors
-    dirty: Dirty
-    inbox: Inbox
-    ops: Ops
-    conflicts: Conflicts
-    journal: Journal
-    runs: Runs
-    plans: Plans
-    scopes: Scopes
-    notices: Notices
-    suggestions: Suggestions
-    people: People
-    pauses: Pauses
-    leases: Leases
+    def __init__(self, make: Callable[[Session], R]) -> None:
+        self._make = make
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __set_name__(self, owner: type[Transaction], name: str) -> None:
+        self._name = name
 
-    def __getattr__(self, name: str) -> object:
-        """The repository of that name."""
-        try:
-            make = _REPOSITORIES[name]
-        except KeyError:
-            raise AttributeError(f"a transaction has no {name}") from None
-        made = make(self._session)
-        setattr(self, name, made)
+    @overload
+    def __get__(self, transaction: None, owner: type[Transaction]) -> _Repository[R]: ...
+    @overload
+    def __get__(self, transaction: Transaction, owner: type[Transaction]) -> R: ...
+    def __get__(self, transaction: Transaction | None, owner: type[Transaction]) -> R | _Repository[R]:
+        if transaction is None:
+            return self
+        made = transaction.__dict__[self._name] = self._make(transaction.session)  # from now on found there, before this is asked
         return made
 
 
-_REPOSITORIES: Mapping[str, Callable[[Session], object]] = {
-    "items": Items,
-    "links": Links,
-    "references": References,
-    "observations": Observations,
-    "bases": Bases,
-    "cursors": Cursors,
-    "dirty": Dirty,
-    "inbox": Inbox,
-    "ops": Ops,
-    "conflicts": Conflicts,
-    "journal": Journal,
-    "runs": Runs,
-    "plans": Plans,
-    "scopes": Scopes,
-    "notices": Notices,
-    "suggestions": Suggestions,
-    "people": People,
-    "pauses": Pauses,
-    "leases": lambda session: Leases(session, local=session.dialect == "sqlite"),
-}
+class Transaction:
+    """Everything read and written here happens at one moment, or not at all."""
+
+    items = _Repository(Items)
+    links = _Repository(Links)
+    references = _Repository(References)
+    observations = _Repository(Observations)
+    bases = _Repository(Bases)
+    cursors = _Repository(Cursors)
+    dirty = _Repository(Dirty)
+    inbox = _Repository(Inbox)
+    ops = _Repository(Ops)
+    conflicts = _Repository(Conflicts)
+    journal = _Repository(Journal)
+    runs = _Repository(Runs)
+    plans = _Repository(Plans)
+    scopes = _Repository(Scopes)
+    scores = _Repository(Scores)
+    notices = _Repository(Notices)
+    suggestions = _Repository(Suggestions)
+    people = _Repository(People)
+    pauses = _Repository(Pauses)
+    leases = _Repository(lambda session: Leases(session, local=session.dialect == "sqlite"))
+
+    def __init__(self, session: Session) -> None:
+        self.session = session

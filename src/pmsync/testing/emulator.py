@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
+import msgspec
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,14 @@ class Response:
     @classmethod
     def of(cls, status: int, content: Any, headers: Mapping[str, str] | None = None) -> Response:
         """A JSON response."""
-        return cls(status, {"content-type": "application/json;charset=UTF-8", **(headers or {})}, json.dumps(content).encode())
+        return cls(status, {"content-type": "application/json;charset=UTF-8", **(headers or {})}, _encoded(content))
+
+
+def _encoded(content: Any) -> bytes:
+    try:
+        return msgspec.json.encode(content)
+    except UnicodeEncodeError:
+        return json.dumps(content).encode()  # a text holds half a character
 
 
 class Dropped(Exception):

@@ -7,7 +7,7 @@ whether code is fenced or indented; ``#`` or underlines for a heading; the chara
 the mark of the left, where columns stand anyway; a backslash or an
 entity where the character itself says the same; a link's address beside it or in a definition; bare or bracketed addresses; the three
 spellings of a line break within a paragraph (a line feed, two blanks before it, a backslash before it, or ``<br>``), which GitHub shows
-alike in issues and comments.
+alike in issues and comments; an empty comment behind the sign of a name or a number (``@<!-- -->ana``), which keeps it from acting.
 
 Meaning, and so a difference: everything else, every word and every line of code.
 
@@ -18,16 +18,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
-from pmsync.text.inline import plain, runs, spell
+from pmsync.text.inline import CALM, plain, runs, spell
 from pmsync.text.parse import Token, parse
 
 _LINE_ENDS = re.compile("\r\n?|\x0b|\x0c")
+_CALMED = re.compile(rf"(?:(?<=[@#])|(?<=[Gg][Hh]-)){CALM}(?=[^\W_])")
 _ROUNDS = 6
+_SHORT = 4_000
+"""Characters of a text that is worth remembering."""
 
 
 def canon(text: str) -> str:
     """The one spelling of all texts that mean what ``text`` means; it is its own, and "" for blank text."""
+    return _remembered(text) if len(text) <= _SHORT else _spelled(text)
+
+
+@lru_cache(1_000)
+def _remembered(text: str) -> str:
+    """The same text is compared with several others, and in every round again."""
+    return _spelled(text)
+
+
+def _spelled(text: str) -> str:
     if not text.strip():
         return ""
     now = _LINE_ENDS.sub("\n", text)
@@ -84,7 +98,7 @@ def _block(token: Token) -> str:
     if kind == "block_quote":
         return "\n".join(f"> {line}".rstrip(" ") for line in canon_blocks(token["children"]).split("\n"))
     if kind == "block_html":
-        return "\n".join(line.rstrip() for line in str(token["raw"]).strip("\n").split("\n"))
+        return "\n".join(line.rstrip() for line in _CALMED.sub("", str(token["raw"])).strip("\n").split("\n"))
     if kind == "table":
         return _table(token)
     return plain([token]) if "raw" in token else canon_blocks(token.get("children", ()))

@@ -9,10 +9,11 @@ import re
 from enum import StrEnum
 
 from pmsync.text.blocks import split
-from pmsync.text.canon import same
 
 _NOTICE = "*Cut here: {kept:,} of {all:,} characters are shown, the whole text is kept elsewhere.*"
-_CUT = re.compile(r"[*_]Cut here: [\d,]+ of [\d,]+ characters are shown, the whole text is kept elsewhere\.[*_]\s*\Z")
+_CUT = re.compile(
+    r"(?:[*_]|<em>)Cut here: [\d,]+ of [\d,]+ characters are shown, the whole text is kept elsewhere\.(?:[*_]|</em>)\s*\Z"
+)
 
 
 class Unit(StrEnum):
@@ -35,7 +36,8 @@ def measure(text: str, unit: Unit = Unit.CHARACTERS) -> int:
 def cut(text: str, limit: int, unit: Unit = Unit.CHARACTERS) -> str:
     """``text`` itself where it fits; else its first blocks and a notice, together within ``limit``.
 
-    Cut is between blocks, and within the first one where that alone is too long. A text that ends in the notice already is cut again.
+    Cut is between blocks; within one where else not even half of the room would be used: a long log, say.
+    A text that ends in the notice already is cut again.
 
     Raises:
         ValueError: the limit has no room for the notice.
@@ -49,14 +51,15 @@ def cut(text: str, limit: int, unit: Unit = Unit.CHARACTERS) -> str:
     return f"{kept}\n\n{_notice(len(kept), len(text))}" if kept else _notice(0, len(text))
 
 
+def shown_of(text: str) -> str:
+    """What a cut text shows, without the notice; another text as it is."""
+    match = _CUT.search(text, max(0, len(text) - 200))
+    return text if match is None else text[: match.start()].rstrip()
+
+
 def is_cut(text: str) -> bool:
     """The text ends in the notice of a cut: it is part of another text and never an edit of it."""
     return _CUT.search(text, max(0, len(text) - 200)) is not None
-
-
-def shows(shown: str, whole: str, limit: int, unit: Unit = Unit.CHARACTERS) -> bool:
-    """``shown`` is what a system with that limit has to show of ``whole``, up to the canonical spelling."""
-    return same(shown, cut(whole, limit, unit))
 
 
 def _notice(kept: int, whole: int) -> str:
@@ -69,8 +72,8 @@ def _first(text: str, room: int, unit: Unit) -> str:
     for block in split(text):
         size = measure(block.source, unit)
         if used + measure(block.source.rstrip(), unit) > room:
-            if not kept:
-                return _within(block.source, room, unit)
+            if not kept or (2 * used < room and block.kind != "html"):
+                kept.append(_within(block.source, room - used, unit))
             break
         kept.append(block.source)
         used += size

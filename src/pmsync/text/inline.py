@@ -25,6 +25,10 @@ _SPECIAL = re.compile(r"([\\`\[\]<~|]|(?<!\s)\*|\*(?!\s)|(?<!\w)_|_(?!\w)|&(?=#?
 _LEAD = re.compile(r"^([-+=#>]|\d{1,9}(?=[.)]))")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|\w+);")
 _BACKTICKS = re.compile("`+")
+CALM = "<!-- -->"
+"""The empty comment behind a sign that would call a person or link an issue."""
+SIGN = re.compile(r"(?:[@#]|(?<![A-Za-z0-9])GH-)\Z", re.IGNORECASE)
+"""A text that ends in such a sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,16 @@ def runs(tokens: Iterable[Token]) -> list[Run]:
 
 def exact_runs(tokens: Iterable[Token]) -> list[Run]:
     """As ``runs``, with every blank where it stands."""
-    return _joined(_tags_to_marks(list(_flatten(tokens))))
+    return _joined(_tags_to_marks(_acting(list(_flatten(tokens)))))
+
+
+def _acting(flat: list[Run]) -> list[Run]:
+    """Without the empty comments that keep a name or a number from acting (``pmsync.text.inert``): they say nothing."""
+    if not any(run.text == CALM for run in flat):
+        return flat
+    ends = range(1, len(flat) - 1)
+    idle = {i for i in ends if flat[i].text == CALM and SIGN.search(flat[i - 1].text) and flat[i + 1].text[:1].isalnum()}
+    return [run for index, run in enumerate(flat) if index not in idle or run.kind != "html"]
 
 
 def _flatten(tokens: Iterable[Token]) -> Iterator[Run]:

@@ -71,7 +71,7 @@ class _Work:
     def __init__(self, base: str, ours: str, theirs: str) -> None:
         self._texts = (base, ours, theirs)
         self._rows = tuple(split(text) for text in self._texts)
-        self._keys = _numbered(self._rows)
+        self._keys = numbered(self._rows)
 
     def merged(self, prefer: Side | None) -> Merge:
         out: list[Block] = []
@@ -100,7 +100,7 @@ class _Work:
     def _checked(self, out: list[Block], clashes: list[Clash], prefer: Side | None) -> Merge:
         """The blocks as a text, if it reads back as these blocks; else the whole text is the clash."""
         text = self._joined(out)
-        wanted, found = _numbered((out, split(text)))
+        wanted, found = numbered((out, split(text)))
         if wanted == found:
             return Merge(text, tuple(clashes))
         base, ours, theirs = self._texts
@@ -201,7 +201,7 @@ def _groups(ours: list[_Hunk], theirs: list[_Hunk]) -> list[tuple[list[_Hunk], l
     return groups
 
 
-def _numbered(rows: Sequence[Sequence[Block]]) -> tuple[tuple[int, ...], ...]:
+def numbered(rows: Sequence[Sequence[Block]]) -> tuple[tuple[int, ...], ...]:
     """The rows as numbers, the same for blocks that say the same; a block's key is worked out once for each spelling."""
     by_source: dict[str, int] = {}
     by_key: dict[tuple[str, str], int] = {}

@@ -100,7 +100,7 @@ class Bench:
             self._app = self.start()
         return self._app
 
-    def start(self, *, read_only: bool = False) -> pmsync_app.App:
+    def start(self, *, read_only: bool = False, into_sources: bool = False) -> pmsync_app.App:
         """Build the program over the store in the folder."""
         made = pmsync_app.build(
             self.file,
@@ -109,6 +109,7 @@ class Bench:
             clock=self.clock,
             transports={name: transport(wire) for name, wire in self.wires.items()},
             new_uid=lambda: str(uuid.UUID(int=self.random.getrandbits(128), version=4)),
+            into_sources=into_sources,
         )
         made.store.on_commit = lambda moment: self._step() if moment == "before" else None
         return made

@@ -322,7 +322,7 @@ def test_once_a_person_lets_us_the_other_mark_stays_and_is_known(busy):
 
 
 def _thawed(scope_row):
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     return replace(scope_row, frozen_why="")
 

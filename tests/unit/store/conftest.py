@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from pmsync.connect.contract import Account
-from pmsync.model.enums import Audience, Kind, Role
+from pmsync.model.enums import Audience, Kind, Nature, Role
 from pmsync.model.item import Item, Link, LinkState, Provenance
 from pmsync.model.record import Comment, Record, RecordRef, ScopeRef
 from pmsync.model.values import EMPTY, Observed, Settled, known
@@ -43,9 +43,9 @@ class Make:
     def ref(self, system: str = "jira", remote_id: str | None = None) -> RecordRef:
         return RecordRef(system, remote_id or str(10_000 + self.number()))
 
-    def item(self, tx: Transaction, title: str = "Pay twice", **fields: Settled) -> Item:
+    def item(self, tx: Transaction, title: str = "Pay twice", kind: Kind = Kind.BUG, **fields: Settled) -> Item:
         values: Mapping[str, Settled] = {"title": known(title), **fields}
-        return tx.items.create("payments", Kind.BUG, values, Provenance("jira", "ana", 5.0, "first seen"))
+        return tx.items.create("payments", kind, values, Provenance("jira", "ana", 5.0, "first seen"))
 
     def link(self, item: str, scope: ScopeRef = PAY, **changes: Any) -> Link:
         number = self.number()
@@ -185,6 +185,7 @@ def _use_everything(store: Store, make) -> None:
         tx.cursors.put(make.pay, "items", "1"), tx.cursors.get(make.pay, "items"), tx.cursors.forget(make.pay)
         tx.dirty.mark(["item:a"], make.pay, "x")
         rows = tx.dirty.take(1e9, 10)
+        tx.dirty.take_items(Nature.WORK, 1e9, 10)
         tx.dirty.postpone(rows[0], 5), tx.dirty.done(rows)
         _use_ops(tx, make)
         _use_history(tx, make)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from pmsync.model.enums import Kind, Nature
 from pmsync.store.errors import TooVague
 from pmsync.store.ops import OpState
 
@@ -23,6 +24,19 @@ class TestDirty:
                 0,
             )
             assert [row.target for row in tx.dirty.take(0, 3, after="item:2")] == ["item:3", "item:4"]
+
+    def test_items_are_taken_by_what_they_are(self, store, make):
+        """An item that is gone counts as work; records are no items."""
+        with store.transaction() as tx:
+            uids = {kind: make.item(tx, kind=kind).uid for kind in (Kind.BUG, Kind.RELEASE, Kind.FEEDBACK)}
+            tx.dirty.mark([f"item:{uid}" for uid in uids.values()] + ["item:gone", "record:jira#1"], None, "x")
+            taken = {nature: [row.target for row in tx.dirty.take_items(nature, 0, 10)] for nature in Nature}
+        assert taken == {
+            Nature.WORK: sorted([f"item:{uids[Kind.BUG]}", "item:gone"]),
+            Nature.RELEASE: [f"item:{uids[Kind.RELEASE]}"],
+            Nature.FEEDBACK: [f"item:{uids[Kind.FEEDBACK]}"],
+            Nature.COMMENT: [],
+        }
 
     def test_a_target_is_marked_once(self, store, make):
         with store.transaction() as tx:

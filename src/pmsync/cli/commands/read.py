@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pmsync.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
+from pmsync.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, complete_system
 from pmsync.cli.shell import RETRY, clean, complain, guarded, opened, print_json, stdout
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from pmsync.engine.whoswho import WhosWho
 
 
 def register(app: typer.Typer) -> None:
@@ -45,6 +47,8 @@ def status(config: ConfigFile = DEFAULT_CONFIG, json: AsJson = False) -> None:
         stdout().print(f"  {clean(line)}")
     for line in state.in_doubt:
         stdout().print(f"  in doubt: {clean(line)}")
+    for tied in state.ties:
+        stdout().print(f"  kept here: {clean(str(tied))}")
     for code, reason in state.notices:
         stdout().print(f"  {code}: {clean(reason)}")
 
@@ -120,15 +124,24 @@ def log(
 
 
 @guarded
-def people(config: ConfigFile = DEFAULT_CONFIG, json: AsJson = False) -> None:
-    """Who is who: accounts seen in each system, matched by the config, by e-mail or by exact login; and those nobody knows."""
+def people(
+    system: Annotated[
+        str, typer.Option("--system", "-s", help="Only accounts of this system.", autocompletion=complete_system)
+    ] = "",
+    config: ConfigFile = DEFAULT_CONFIG,
+    json: AsJson = False,
+) -> None:
+    """Who is who: accounts seen in each system, those that belong to no person of the config first, and whose they may be."""
     from pmsync.engine import reading
+    from pmsync.engine.person import NotFoundError
 
     with opened(config, read_only=True, hurried=True) as app:
+        if system and system not in app.setup.connectors:
+            raise NotFoundError(f"there is no system {system!r}", hint=f"there are: {', '.join(app.setup.connectors)}")
         failures = reading.learn_people(app.setup, app.store)
-        found = reading.people(app.setup, app.store, app.config.root.people)
+        found = reading.people(app.setup, app.store, system)
     if json:
-        print_json(found)
+        print_json(reading.plain(found))
     else:
         _print_people(found)
     for error in failures:
@@ -136,16 +149,18 @@ def people(config: ConfigFile = DEFAULT_CONFIG, json: AsJson = False) -> None:
     raise typer.Exit(RETRY if failures else 0)
 
 
-def _print_people(found: list[dict[str, str]]) -> None:
-    table = _table("system", "account", "name", "person", "how")
-    for row in found:
-        table.add_row(*(clean(str(row[key])) for key in ("system", "account", "name", "person", "how")))
+def _print_people(found: WhosWho) -> None:
+    table = _table("system", "account", "name", "person", "may be", "for")
+    for row in found.accounts:
+        table.add_row(*map(clean, (row.system, row.account, row.name, row.person, row.suggestion, row.reason)))
     stdout().print(table)
-    unknown = [row for row in found if not row["person"]]
-    if unknown:
-        first = unknown[0]
-        stdout().print(f"{len(unknown):,} accounts have no person. To say who one is, in the config:")
-        stdout().print(f"  people: {{NAME: {{{first['system']}: {clean(first['account'])}}}}}")
+    unknown = [row for row in found.accounts if not row.person]
+    if not unknown:
+        return
+    stdout().print(f"{len(unknown):,} accounts belong to nobody. To say whose they are, in the config:")
+    stdout().print("people:")
+    for line in found.lines or [f"NAME: {{{unknown[0].system}: {clean(unknown[0].account)}}}"]:
+        stdout().print(f"  {clean(line)}")
 
 
 def _table(*columns: str) -> Table:

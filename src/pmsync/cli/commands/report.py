@@ -22,6 +22,7 @@ class Name(StrEnum):
     RELEASES = "releases"
     FLOW = "flow"
     TRIAGE = "triage"
+    ROADMAP = "roadmap"
 
 
 class Format(StrEnum):
@@ -32,9 +33,18 @@ class Format(StrEnum):
     HTML = "html"
     JSON = "json"
     CSV = "csv"
+    MERMAID = "mermaid"
 
 
-_ENDS = {".md": Format.MD, ".html": Format.HTML, ".json": Format.JSON, ".csv": Format.CSV}
+class Readers(StrEnum):
+    """Who reads the roadmap."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    PRIVATE = "private"
+
+
+_ENDS = {".mmd": Format.MERMAID, ".md": Format.MD, ".html": Format.HTML, ".json": Format.JSON, ".csv": Format.CSV}
 
 
 def complete_product(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -65,13 +75,20 @@ def report(
         Format | None, typer.Option("--format", "-f", help="How it is shown; by --output's ending, else a table.")
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it to this file instead of the terminal.")] = None,
+    audience: Annotated[
+        Readers, typer.Option("--audience", help="roadmap only: public shows public texts and nothing else.")
+    ] = Readers.INTERNAL,
     config: ConfigFile = DEFAULT_CONFIG,
     json: AsJson = False,
 ) -> None:
-    """What is asked for, whom to tell, what is to be sorted, what changed, what waits, what is in a release, how work flows."""
+    """The roadmap, what is asked for, whom to tell, what is to be sorted, what changed, what waits, what is in a release, how work flows."""
+    from pmsync.cli.picturing import draw, view_of
     from pmsync.cli.reporting import make, scene_of, show
 
     shape = Format.JSON if json else format or _ENDS.get(output.suffix.lower() if output else "", Format.TABLE)
     with opened(config, read_only=True) as app:
+        if name is Name.ROADMAP:
+            draw(view_of(app, product, audience), shape, output)
+            return
         document = make(name, scene_of(app, product, since))
     show(document, shape, output)

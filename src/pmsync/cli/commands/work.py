@@ -35,10 +35,17 @@ def register(app: typer.Typer) -> None:
 
 
 @guarded
-def pull(config: ConfigFile = DEFAULT_CONFIG, scope: Scopes = None, json: AsJson = False) -> None:
-    """Read what changed in every system. Writes nothing anywhere but into the local store."""
-    with opened(config, read_only=True) as app, watching(quiet=json) as listen:
-        report = app.engine.pull(listen, wanted_scopes(app, scope))
+def pull(
+    config: ConfigFile = DEFAULT_CONFIG,
+    scope: Scopes = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Then write what trackers changed into the roadmap files, and nowhere else.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Read what changed in every system. Writes nothing anywhere but into the local store, and with --write into the roadmap files."""
+    with opened(config, read_only=not write, into_sources=write) as app, watching(quiet=json) as listen:
+        report = app.engine.pull(listen, wanted_scopes(app, scope), into_sources=write)
     _finish(report, json)
 
 
@@ -60,10 +67,10 @@ def plan(
         saved.check_place(out)
     with opened(config, read_only=True) as app, watching(quiet=quiet) as listen:
         found, report = app.engine.plan(listen, wanted_scopes(app, scope))
+        if out is not None:
+            saved.save(found, out)
         rows = None if every or quiet else plans.ROWS
         shown = plans.show(app, found, rows=rows, incomplete=bool(report.tally.failures))
-    if out is not None:
-        saved.save(found, out)
     if quiet:
         print_json({**plans.as_json(found, shown), "failures": reports.failures(report)})
     else:

@@ -56,6 +56,8 @@ SCOPES = Table(
     moment("marked_at"),
     moment("restored_at"),
     words("trust"),
+    moment("comments_from"),
+    number("comments_due"),
 )
 
 INBOX = Table("inbox", METADATA, words("system", key=True), words("remote_id", key=True), moment("at"))

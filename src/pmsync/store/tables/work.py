@@ -80,5 +80,8 @@ LEASES = Table(
 )
 """A row stays when its lease is released (``holder`` ""), so that the epoch never goes back."""
 
+SCORES = Table("scores", METADATA, words("entry", key=True), document("memory"))
+"""What is remembered of a roadmap's item from one scoring to the next, by its full name."""
+
 PAUSES = Table("pauses", METADATA, words("target", key=True), words("who"), words("why"), moment("at"))
 """Systems and scopes that a person has paused."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import pytest
 
-for _module in ("courtesy", "drafts", "guarding", "losing", "moving", "reading", "texts", "writing"):
+for _module in ("assigning", "commenting", "courtesy", "drafts", "guarding", "losing", "moving", "reading", "texts", "writing"):
     pytest.register_assert_rewrite(f"{__name__}.{_module}")
 
 from pmsync.testing.conformance.bench import Bench, CountedCall, EmulatorBench  # noqa: E402 - after the rewriting is asked for

@@ -13,7 +13,7 @@ from pmsync.connect.capabilities import Support, Unsupported
 from pmsync.connect.contract import Connector, Page, Receipt, Stream
 from pmsync.connect.markers import Marker, sign
 from pmsync.model.enums import Kind, Nature, Priority, Status
-from pmsync.model.fields import FIELDS
+from pmsync.model.fields import FIELDS, FieldSpec
 from pmsync.model.record import Comment, Record, RecordRef, ScopeRef
 from pmsync.model.values import EMPTY, Known, Settled, Unobserved, Value, known
 from pmsync.reconcile.lens import Unrepresentable
@@ -32,6 +32,7 @@ OPTIONS: Mapping[str, tuple[Settled, ...]] = {
     "roadmap": (*(Known(status) for status in Status), EMPTY),
     "priority": (*(Known(priority) for priority in Priority), EMPTY),
     "labels": (Known(frozenset({"alpha"})), Known(frozenset({"alpha", "beta"})), Known(frozenset({"beta"})), EMPTY),
+    **{name: (Known("2026-02-15"), Known("2026Q1"), Known("2026-03"), EMPTY) for name in ("start", "due")},
 }
 """Hub values to try on each field; complete where the field's values are finite."""
 
@@ -137,15 +138,26 @@ def value(record: Record, surface: Surface) -> Settled:
 
 
 def canons(record: Record, surfaces: Iterable[Surface]) -> dict[str, Settled]:
-    """Surface id to what it shows, in canonical spelling."""
-    return {surface.id: surface.lens.canon(value(record, surface)) for surface in surfaces}
+    """Surface id to what it shows, in canonical spelling; what the record leaves open is left out."""
+    return {one.id: one.lens.canon(value(record, one)) for one in surfaces if not is_open(record, one)}
+
+
+def is_open(record: Record, surface: Surface) -> bool:
+    """Whether the record does not speak of it: unobserved, and without a reason, for nothing failed."""
+    seen = record.values[surface.id]
+    return isinstance(seen, Unobserved) and not seen.reason
 
 
 def work_surfaces(connector: Connector, scope: ScopeRef) -> list[Surface]:
-    """What an issue shows by itself, or a ticket where there are only tickets: neither what it refers to nor what a release shows."""
-    plain = [surface for surface in connector.surfaces(scope) if FIELDS[surface.field].refers is None]
+    """What an issue shows by itself, or a ticket where there are only tickets: neither what or whom it refers to, nor what a release shows."""
+    plain = [surface for surface in connector.surfaces(scope) if _plain(FIELDS[surface.field])]
     work = [surface for surface in plain if Nature.WORK in surface.natures]
     return work or [surface for surface in plain if Nature.FEEDBACK in surface.natures]
+
+
+def _plain(field: FieldSpec) -> bool:
+    """Whether its values stand for themselves: neither for records nor for people, here or elsewhere."""
+    return field.refers is None and not field.people and field.name != "elsewhere"
 
 
 # -- writing ------------------------------------------------------------------------------------------------------------------

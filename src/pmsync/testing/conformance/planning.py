@@ -35,7 +35,8 @@ class _Same:
         return item
 
 
-def _bound(surface: Surface) -> Surface:
+def bound(surface: Surface) -> Surface:
+    """The surface, referring to everything by its own id."""
     lens = surface.lens
     return replace(surface, lens=replace(lens, directory=_Same())) if isinstance(lens, ReferencesLens) else surface
 
@@ -53,7 +54,7 @@ def _reference(connector: Connector, bench: Bench, field: str) -> Surface:
     found = [surface for surface in connector.surfaces(bench.scope) if surface.field == field]
     if not found or found[0].read_only is not None:
         pytest.skip(str(found[0].read_only) if found else f"this scope has no surface for {field}")
-    return _bound(found[0])
+    return bound(found[0])
 
 
 def _release(connector: Connector, bench: Bench, **hub: Value) -> Operation:

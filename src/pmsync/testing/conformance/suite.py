@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pmsync.testing.conformance.assigning import AssigningTests
+from pmsync.testing.conformance.commenting import CommentTests
 from pmsync.testing.conformance.courtesy import CourtesyTests
 from pmsync.testing.conformance.guarding import GuardingTests
 from pmsync.testing.conformance.losing import LosingTests
@@ -24,5 +26,7 @@ class ConnectorSuite(
     TextTests,
     CourtesyTests,
     PlanningTests,
+    AssigningTests,
+    CommentTests,
 ):
     """Everything a connector must pass. A subclass in a test file overrides the fixture ``bench``."""

@@ -25,6 +25,7 @@ from pmsync.testing.conformance.drafts import (
     change,
     create,
     edit,
+    is_open,
     need,
     read,
     send,
@@ -63,6 +64,8 @@ class LensTests(Suite):
         ref = bench.person_creates("As it stands", body="Text\r\nwith CRLF  ", labels=frozenset({"Alpha"}))
         record = read(connector, bench.scope, ref)
         for surface in work_surfaces(connector, bench.scope):
+            if is_open(record, surface):
+                continue
             remote = value(record, surface)
             meaning = surface.lens.ingest(remote, EMPTY)
             if isinstance(meaning, Unmapped):

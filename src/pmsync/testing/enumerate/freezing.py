@@ -8,11 +8,15 @@ import pickle
 from collections.abc import Mapping
 from typing import Any, cast
 
+import msgspec
+
 
 def canonical(thing: Any, *but: str) -> object:
     """The same for things that hold the same, whatever order it came in; of mappings without the keys ``but``."""
     if dataclasses.is_dataclass(thing):
         return [canonical(getattr(thing, one.name)) for one in dataclasses.fields(thing)]
+    if isinstance(thing, msgspec.Struct):
+        return [canonical(getattr(thing, name)) for name in thing.__struct_fields__]
     if isinstance(thing, Mapping):
         return sorted((str(key), repr(canonical(value))) for key, value in thing.items() if key not in but)
     if isinstance(thing, frozenset | set):

@@ -213,7 +213,7 @@ SINGLE: Mapping[str, Ablation] = {
     "config_fingerprint": _of(lambda: everywhere(fingerprint.changed_configs, lambda context: []), RECONFIGURE),
     "adopt_before_create": _of(lambda: patch.object(route, "_was_read", lambda context, tx, scope: True)),
     "no_resurrection": _of(lambda: everywhere(route.has_record, _only_living)),
-    "instance_mark": _of(lambda: everywhere(mark.look, lambda context, scope: None)),
+    "instance_mark": _of(lambda: everywhere(mark.look, lambda context, scope: False)),
     "pause": _of(lambda: patch.object(guards, "_look_for_pauses", lambda context, tx: None), PAUSE),
     "two_looks_for_absence": _of(lambda: everywhere(absence.note_missing, _gone_at_once)),
 }

@@ -30,6 +30,9 @@ CHUNK = 4
 TWICE = 100
 """One seed of so many is played twice."""
 
+_LITTER = 10_000
+"""How many new objects there are before garbage is looked for."""
+
 PATIENCE = 120.0
 """Seconds after which a world hangs: it takes less than one."""
 
@@ -154,6 +157,7 @@ def _settle() -> None:
 
 
 def spare_garbage() -> None:
-    """Set aside what will never be garbage, so that nobody looks through it again and again."""
+    """Set aside what will never be garbage, and look for the rest less often: a world leaves little that only a search finds."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_LITTER)

@@ -38,7 +38,6 @@ _STEPS: Mapping[str, tuple[str, ...]] = {
     "finish": (
         "holding.release",
         "guards.end_sync",
-        "fingerprint.keep_fingerprints",
         "engine.sync",
         "engine.plan",
         "engine.apply_plan",

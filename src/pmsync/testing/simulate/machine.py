@@ -94,6 +94,11 @@ class _Disk:
         """The names of all ops, open or not."""
         return frozenset(name for (name,) in self.raw.execute("SELECT uid FROM ops"))
 
+    def in_doubt(self) -> bool:
+        """Whether any write is unresolved."""
+        rows = self.raw.execute("SELECT 1 FROM ops WHERE alive = 1 AND state IN ('intent', 'sent', 'ambiguous') LIMIT 1")
+        return rows.fetchone() is not None
+
     def epoch(self) -> int:
         """The epoch of the run lease as it stands, a transaction that is open included."""
         row = self.raw.execute("SELECT epoch FROM leases WHERE name = ?", (RUN,)).fetchone()
@@ -289,6 +294,10 @@ class Machine:
     def image(self) -> bytes:
         """The bytes on the disk."""
         return _disk().read()
+
+    def in_doubt(self) -> bool:
+        """Whether any write of the program is unresolved; no transaction may be open."""
+        return _disk().in_doubt()
 
     def would_outlast(self, op: str) -> bool:
         """Whether a power cut now would leave the op's intent; also where none can come."""

@@ -253,7 +253,7 @@ class World:
     def before(self, system: str, request: Request) -> None:
         """A request arrives."""
         write = self.grounds[system].is_write(request)
-        if write and self.process.fenced_out and not self.process.writing:
+        if write and self._is_zombie(self.process) and not self.process.writing:
             self.violations.append(("fencing", f"a write to {system} by a process that no longer held the store"))
         self.process.writing = write
         self.clock.sleep(self.schedule.choice(TRAVEL))
@@ -283,7 +283,7 @@ class World:
     def _committing(self, moment: str) -> None:
         process = self.process
         process.writing = False
-        if moment == "before" and process.fenced_out and not self.post.delivering:
+        if moment == "before" and self._is_zombie(process) and not self.post.delivering:
             self.violations.append(("fencing", "a commit by a process that no longer held the store"))
         if moment == "after":
             self.trace.update(b"commit")
@@ -291,6 +291,10 @@ class World:
         if self._strikes(DISK, f"commit {moment}"):
             self.disk_failed = self.clock.now()
             raise Unreachable("the disk is full" if moment == "before" else "the connection broke while it committed")
+
+    def _is_zombie(self, process: Process) -> bool:
+        """Whether somebody else holds the store by now; only during a race is there anybody else."""
+        return self.rival is not None and process.fenced_out
 
     def _step(self, kind: str) -> None:
         """One boundary: after death nothing gets through, and death may come here, or another process have its turn."""
@@ -345,7 +349,7 @@ class World:
 
     def _doubt(self, start: int) -> None:
         """Note which of the acts since ``start`` touched records on which a write of ours is unresolved."""
-        if len(self.truth.acts) > start:
+        if len(self.truth.acts) > start and self.machine.in_doubt():
             with self.machine.peek() as tx:
                 rows = tx.ops.open()
             refs = {ref for row in rows if (ref := row.op.ref or row.ref) is not None}

@@ -174,6 +174,8 @@ def _remote() -> None:
         moment("marked_at"),
         moment("restored_at"),
         words("trust"),
+        moment("comments_from"),
+        number("comments_due"),
         sa.PrimaryKeyConstraint("scope", name=op.f("pk_scopes")),
     )
     op.create_table(
@@ -261,6 +263,7 @@ def _work() -> None:
         moment("expires_at"),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
     )
+    op.create_table("scores", words("entry"), document("memory"), sa.PrimaryKeyConstraint("entry", name=op.f("pk_scores")))
     op.create_table(
         "pauses",
         words("target"),
