@@ -10,7 +10,7 @@ from pmsync.engine.route import forbidden
 from pmsync.model.enums import Audience, Nature
 from pmsync.model.item import Item, Link, LinkState, Provenance
 from pmsync.model.record import Record, RecordRef
-from pmsync.model.values import EMPTY, Settled, known, members
+from pmsync.model.values import Settled, known, members
 from pmsync.store import Transaction
 from pmsync.store.journal import Entry
 
@@ -25,7 +25,7 @@ def point_elsewhere(context: Context, tx: Transaction, items: Iterable[Item]) ->
     work = [item for item in items if item.kind.nature is Nature.WORK] if _shown(context) else []
     if not work:
         return []
-    awaited = {item.uid: members(_value(item, "blocked_by")) for item in work}
+    awaited = {item.uid: members(item.value("blocked_by")) for item in work}
     links = tx.links.of_items([*awaited, *{uid for uids in awaited.values() for uid in uids}])
     alive = {uid: [one for one in found if one.state is LinkState.LINKED] for uid, found in links.items()}
     records = tx.observations.many([link.ref for found in alive.values() for link in found])
@@ -67,7 +67,7 @@ def _pointer(kind: str, link: Link) -> Pointer:
 
 
 def _set(context: Context, tx: Transaction, item: Item, after: Settled) -> bool:
-    before = _value(item, FIELD)
+    before = item.value(FIELD)
     if before == after:
         return False
     why = "it follows from where it and what it waits for show"
@@ -77,8 +77,3 @@ def _set(context: Context, tx: Transaction, item: Item, after: Settled) -> bool:
     )
     tx.journal.append([entry])
     return True
-
-
-def _value(item: Item, field: str) -> Settled:
-    held = item.fields.get(field)
-    return EMPTY if held is None else held.value

@@ -8,7 +8,7 @@ from pmsync.engine.context import Context
 from pmsync.engine.route import forbidden
 from pmsync.model.enums import Nature, Status
 from pmsync.model.item import Item, Link, LinkState, Provenance
-from pmsync.model.values import EMPTY, Known, Settled, members, raw
+from pmsync.model.values import EMPTY, Known, members, raw
 from pmsync.store import Transaction
 from pmsync.store.journal import Entry
 
@@ -29,11 +29,11 @@ def derive(context: Context, tx: Transaction, items: Iterable[Item]) -> list[str
     feedback = [item for item in items if item.kind.nature is Nature.FEEDBACK]
     if not feedback:
         return []
-    works = tx.items.many({uid for item in feedback for uid in members(_value(item, "about"))})
+    works = tx.items.many({uid for item in feedback for uid in members(item.value("about"))})
     links = tx.links.of_items([*works, *(item.uid for item in feedback)])
     written = []
     for item in feedback:
-        about = [works[uid] for uid in sorted(members(_value(item, "about"))) if uid in works]
+        about = [works[uid] for uid in sorted(members(item.value("about"))) if uid in works]
         told = [work for work in about if _may_tell(context, tx, work, links, links.get(item.uid, []))]
         if _set(context, tx, item, told):
             written.append(item.uid)
@@ -53,12 +53,12 @@ def standing(statuses: Iterable[Status]) -> Status | None:
 
 def _set(context: Context, tx: Transaction, item: Item, about: Sequence[Item]) -> bool:
     """Write where it stands; False where it is known already."""
-    statuses = [Status(str(value)) for work in about if (value := raw(_value(work, "status"))) is not None]
+    statuses = [Status(str(value)) for work in about if (value := raw(work.value("status"))) is not None]
     now = standing(statuses)
-    before, after = _value(item, "roadmap"), EMPTY if now is None else Known(now.value)
+    before, after = item.value("roadmap"), EMPTY if now is None else Known(now.value)
     if before == after:
         return False
-    titles = ", ".join(sorted(str(raw(_value(work, "title")) or work.uid) for work in about))
+    titles = ", ".join(sorted(str(raw(work.value("title")) or work.uid) for work in about))
     why = f"it is about {titles}" if about else "it is about nothing that its readers may know of"
     tx.items.write(item.uid, "roadmap", after, Provenance("pmsync", at=context.clock.now(), why=why))
     entry = Entry(
@@ -83,8 +83,3 @@ def _may_tell(context: Context, tx: Transaction, work: Item, links: Mapping[str,
     records = tx.observations.many([link.ref for link in alive])
     places = {link.scope for link in own if link.state is LinkState.LINKED}
     return bool(alive) and all(forbidden(context, tx, alive, records, place) is None for place in places)
-
-
-def _value(item: Item, field: str) -> Settled:
-    held = item.fields.get(field)
-    return EMPTY if held is None else held.value

@@ -11,7 +11,6 @@ from pmsync.model.enums import Priority, Status
 from pmsync.model.item import Item
 from pmsync.model.record import RecordRef
 from pmsync.model.roadmap import Entry, Roadmap
-from pmsync.model.values import EMPTY, raw
 from pmsync.product.contending import entries, full_key
 from pmsync.product.rollup import Part, Rolled, roll_up
 from pmsync.store import Store
@@ -44,7 +43,7 @@ def planned(setup: Setup, store: Store, product: str | None = None) -> Planned:
         items = tx.items.many({link.item for link in links.values()})
     known = {key: items[links[ref].item] for key, ref in refs.items() if ref in links and links[ref].item in items}
     parts = [_part(key, roadmap, entry, known.get(key)) for key, roadmap, entry in entries(roadmaps.values())]
-    priorities = {key: Priority(value) if (value := _text(item, "priority")) else None for key, item in known.items()}
+    priorities = {key: Priority(value) if (value := item.text("priority")) else None for key, item in known.items()}
     return Planned(tuple(roadmaps.values()), roll_up(parts), priorities, known)
 
 
@@ -55,7 +54,7 @@ def _product_of(setup: Setup, system: str, key: str) -> str:
 
 def _part(key: str, roadmap: Roadmap, entry: Entry, item: Item | None) -> Part:
     release = roadmap.releases.get(entry.release)
-    status = _text(item, "status") if item is not None else ""
+    status = item.text("status") if item is not None else ""
     return Part(
         key,
         Status(status) if status else Status.BACKLOG,
@@ -64,9 +63,3 @@ def _part(key: str, roadmap: Roadmap, entry: Entry, item: Item | None) -> Part:
         entry.effort.value if entry.effort is not None else None,
         release is not None and release.shipped,
     )
-
-
-def _text(item: Item, name: str) -> str:
-    held = item.fields.get(name)
-    value = raw(EMPTY if held is None else held.value)
-    return value if isinstance(value, str) else ""

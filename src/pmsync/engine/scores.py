@@ -147,7 +147,7 @@ def scores_due(context: Context) -> bool:
 
 
 def _facts(setup: Setup, item: Item, sources: Iterable[str]) -> Facts:
-    priority, status = raw(_value(item, FIELD)), raw(_value(item, "status"))
+    priority, status = raw(item.value(FIELD)), raw(item.value("status"))
     current = Priority(str(priority)) if priority is not None else None
     return Facts(
         current, Status(str(status)) if status is not None else Status.BACKLOG, _edit(setup, item, current, set(sources))
@@ -172,7 +172,7 @@ def _write(context: Context, tx: Transaction, scored: Scored) -> None:
         item = scored.items[ruling.key]
         if FIELD in disputes.get(item.uid, {}):
             continue  # two people disagree: that is for them to end
-        before = _value(item, FIELD)
+        before = item.value(FIELD)
         after: Settled = EMPTY if ruling.priority is None else Known(ruling.priority.value)
         reason = why(ruling)
         tx.items.write(item.uid, FIELD, after, Provenance(COMPUTED, at=context.clock.now(), why=reason))
@@ -203,8 +203,3 @@ def _state(kept: Mapping[str, str]) -> State:
 def _kept(state: State) -> dict[str, str]:
     keys = sorted(state.items.keys() | state.lifted.keys())
     return {key: msgspec.json.encode(_Kept(state.items.get(key), state.lifted.get(key))).decode() for key in keys}
-
-
-def _value(item: Item, name: str) -> Settled:
-    held = item.fields.get(name)
-    return EMPTY if held is None else held.value

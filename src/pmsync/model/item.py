@@ -10,7 +10,7 @@ import msgspec
 
 from pmsync.model.enums import Kind, Role
 from pmsync.model.record import RecordRef, ScopeRef
-from pmsync.model.values import Settled
+from pmsync.model.values import EMPTY, Settled, raw
 
 COMPUTED = "score"
 """The source of a value that was computed: it follows from other data, so that it gives way to whoever sets the value by hand."""
@@ -41,6 +41,16 @@ class Item:
     product: str
     kind: Kind
     fields: Mapping[str, HubValue]
+
+    def value(self, field: str) -> Settled:
+        """What the hub holds for ``field``; empty where it never held anything."""
+        held = self.fields.get(field)
+        return EMPTY if held is None else held.value
+
+    def text(self, field: str) -> str:
+        """The same as a text: "" where it is empty or a set."""
+        found = raw(self.value(field))
+        return found if isinstance(found, str) else ""
 
 
 class LinkState(StrEnum):

@@ -121,15 +121,11 @@ def _name(scene: Scene, part: Part) -> str:
 def _demand_lead(scene: Scene, ranked: Sequence[Demand]) -> tuple[str, ...]:
     feedback = scene.stock.feedback.values()
     linked = sum(any(uid in scene.stock.work for uid in said.about) for said in feedback)
-    open_ones = [one for one in ranked if _is_open(scene.stock.work[one.item])]
+    open_ones = [one for one in ranked if scene.stock.work[one.item].is_open]
     return (
         f"{len(feedback):,} tickets, {linked:,} of which name the work they are about; {len(feedback) - linked:,} do not: pmsync report triage.",
         f"{len(ranked):,} things are asked for, {len(open_ones):,} of them not done yet.",
     )
-
-
-def _is_open(work: Work) -> bool:
-    return work.status is None or work.status.category is not StatusCategory.DONE
 
 
 def _win_back(scene: Scene, ranked: Sequence[Demand]) -> Table:

@@ -52,7 +52,7 @@ def flow_report(scene: Scene) -> Document:
 def _lead(scene: Scene) -> tuple[str, ...]:
     served = [0.0, 0.0]
     for one in demand(voices(scene), scene.customers, scene.policy, scene.now).values():
-        served[_is_done(scene.stock.work[one.item])] += one.volume
+        served[not scene.stock.work[one.item].is_open] += one.volume
     total = sum(served)
     share = f"{served[1] / total:.0%} of what customers ask for is done." if total else "No ticket names a piece of work yet."
     doing = sum(_category(work) is StatusCategory.DOING for work in scene.stock.work.values())
@@ -60,15 +60,13 @@ def _lead(scene: Scene) -> tuple[str, ...]:
 
 
 def _row(scene: Scene, kind: str, works: Sequence[Work]) -> tuple[str | int | float | None, ...]:
-    left = [work for work in works if not _is_done(work)]
+    left = [work for work in works if work.is_open]
     doing = [work for work in left if _category(work) is StatusCategory.DOING]
-    blocked = [
-        work for work in left if any(uid in scene.stock.work and not _is_done(scene.stock.work[uid]) for uid in work.blockers)
-    ]
+    blocked = [work for work in left if any(uid in scene.stock.work and scene.stock.work[uid].is_open for uid in work.blockers)]
     leads = [
         (work.since - work.made) / DAY
         for work in works
-        if _is_done(work) and work.made and work.since >= max(scene.since, work.made)
+        if not work.is_open and work.made and work.since >= max(scene.since, work.made)
     ]
     ages = [(scene.now - work.made) / DAY for work in left if work.made]
     return kind, len(left), len(doing), len(blocked), _middle(ages), len(leads), _middle(leads), _tail(leads)
@@ -84,7 +82,3 @@ def _tail(days: Sequence[float]) -> float | None:
 
 def _category(work: Work) -> StatusCategory:
     return StatusCategory.TODO if work.status is None else work.status.category
-
-
-def _is_done(work: Work) -> bool:
-    return _category(work) is StatusCategory.DONE

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pmsync.model.enums import Nature, Status
+from pmsync.model.enums import Nature, Status, StatusCategory
 from pmsync.model.item import Item, Link, LinkState
 from pmsync.model.record import Record, Requester
-from pmsync.model.values import EMPTY, Settled, members, raw
+from pmsync.model.values import members, raw
 from pmsync.store import Store, Transaction
 
 PAGE = 500
@@ -55,6 +55,11 @@ class Work(Entry):
     parent: str = ""
     blockers: frozenset[str] = frozenset()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is neither done nor released nor declined."""
+        return self.status is None or self.status.category is not StatusCategory.DONE
+
 
 @dataclass(frozen=True, slots=True)
 class Release(Entry):
@@ -97,22 +102,22 @@ def take(store: Store, product: str | None = None) -> Stock:
                     asking = next((record for record in records if record.requester is not None), None)
                     feedback[item.uid] = Said(
                         *common,
-                        about=_set(item, "about"),
+                        about=members(item.value("about")),
                         requester=asking.requester if asking else None,
                         system=asking.ref.system if asking else "",
-                        body=_text(item, "body")[:BODY],
+                        body=item.text("body")[:BODY],
                     )
                 elif item.kind.nature is Nature.RELEASE:
-                    releases[item.uid] = Release(*common, due=_text(item, "due"), shipped=_text(item, "shipped"))
+                    releases[item.uid] = Release(*common, due=item.text("due"), shipped=item.text("shipped"))
                 elif item.kind.nature is Nature.WORK:
                     work[item.uid] = Work(
                         *common,
                         kind=item.kind,
-                        body=_text(item, "body")[:BODY],
-                        priority=_text(item, "priority"),
-                        releases=_set(item, "release"),
-                        parent=_text(item, "parent"),
-                        blockers=_set(item, "blocked_by"),
+                        body=item.text("body")[:BODY],
+                        priority=item.text("priority"),
+                        releases=members(item.value("release")),
+                        parent=item.text("parent"),
+                        blockers=members(item.value("blocked_by")),
                     )
     return Stock(work, releases, feedback)
 
@@ -149,23 +154,9 @@ def _common(
     return (
         item.uid,
         item.product,
-        _text(item, "title"),
+        item.text("title"),
         Status(str(told)) if told is not None else None,
         held.provenance.at if held is not None and told is not None else 0.0,
         min((record.created_at for record in records), default=0.0),
         keys,
     )
-
-
-def _text(item: Item, name: str) -> str:
-    value = raw(_value(item, name))
-    return value if isinstance(value, str) else ""
-
-
-def _set(item: Item, name: str) -> frozenset[str]:
-    return members(_value(item, name))
-
-
-def _value(item: Item, name: str) -> Settled:
-    held = item.fields.get(name)
-    return EMPTY if held is None else held.value

@@ -87,8 +87,8 @@ def blocked_report(scene: Scene) -> Document:
     """Open work that waits for open work, wherever the two live, and how long the chain behind it is."""
     stock, rows = scene.stock, []
     for work in stock.work.values():
-        waiting_for = [stock.work[uid] for uid in sorted(work.blockers) if uid in stock.work and _is_open(stock.work[uid])]
-        if not waiting_for or not _is_open(work):
+        waiting_for = [stock.work[uid] for uid in sorted(work.blockers) if uid in stock.work and stock.work[uid].is_open]
+        if not waiting_for or not work.is_open:
             continue
         for blocker in waiting_for:
             rows.append(
@@ -126,7 +126,7 @@ def releases_report(scene: Scene) -> Document:
     rows = []
     for release in sorted(scene.stock.releases.values(), key=lambda one: (one.due or "9999", one.title)):
         held = inside.get(release.uid, [])
-        done, left = sum(not _is_open(work) for work in held), [work for work in held if _is_open(work)]
+        done, left = sum(not work.is_open for work in held), [work for work in held if work.is_open]
         late = release.status is not None and release.status.category is StatusCategory.DONE and bool(left)
         rows.append(
             (
@@ -153,14 +153,10 @@ def releases_report(scene: Scene) -> Document:
         Column("left", "left"),
     )
     table = Table("releases", "Releases", columns, tuple(rows), empty="No system has a release.", bars="items")
-    loose = sum(not work.releases and _is_open(work) for work in scene.stock.work.values())
+    loose = sum(not work.releases and work.is_open for work in scene.stock.work.values())
     return Document("releases", "Releases", scene.at, (f"{len(rows):,} releases; {loose:,} open things are in none.",), (table,))
 
 
 def _few(titles: Sequence[str]) -> str:
     more = len(titles) - NAMED
     return ", ".join([*titles[:NAMED], *([f"{more} more"] if more > 0 else [])])
-
-
-def _is_open(work: Work) -> bool:
-    return work.status is None or work.status.category is not StatusCategory.DONE
